@@ -1,0 +1,1 @@
+"""Proves that what is kept can be restored."""

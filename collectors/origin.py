@@ -1,0 +1,31 @@
+"""Where a record came from: what a parser may know beside the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from shouwang.model import Event, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    source: str
+    """Source id, for example ``file:/var/log/auth.log``."""
+    received_us: int
+    reference_us: int
+    """For times without a year: receipt time when live, the file's mtime on import."""
+    zone: tzinfo
+    """Of the source, for times without a zone."""
+    live: bool
+    """Live events far from their receipt time take the receipt time; imported ones keep theirs."""
+    encoding: str = "utf-8"
+    """Of text records: utf-8 or gb18030."""
+    context: Mapping[str, Value] = field(default_factory=dict)
+    """ECS fields for every event of this origin: ``log.file.path``, ``log.source.address``, a default ``host.name`` ..."""
+
+
+Parser = Callable[[bytes, Origin], Event]
+"""One record -> one event. Never raises on any bytes: what cannot be read is an event of dataset ``shouwang.dead``
+(``collectors.parsers.dead``). Does not give the id. Pure."""

@@ -1,0 +1,1 @@
+"""How each format's own fields read as ECS."""

@@ -1,0 +1,1 @@
+"""Events become Matches, Matches become Alerts."""

@@ -1,0 +1,1 @@
+"""Alerts become Incidents with a grade, a life and papers."""

@@ -1,0 +1,1 @@
+"""Incidents become Steps and ActionResults."""

@@ -1,0 +1,1 @@
+"""Where events, matches and the day ledger are kept."""

@@ -1,0 +1,145 @@
+"""What every event store promises. Two implementations, one contract suite (``tests/contract``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar, overload
+
+from shouwang.errors import StoreError
+from shouwang.model import Event, Finding, Match, Value
+from shouwang.query import Query
+
+T = TypeVar("T")
+
+
+class StoreAway(StoreError):
+    """The store cannot take anything now. Nothing is promised: put the SAME batch again, it is harmless."""
+
+    kind = "store-away"
+
+
+class RetentionFloor(StoreError):
+    """A day younger than the legal floor, or under legal hold, was asked to go."""
+
+    kind = "retention-floor"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    events: Sequence[Event]
+    matches: Sequence[Match] = ()
+    drops: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(source, reason) -> number of records received and not kept. Dead letters are not counted here: they come as
+    events of dataset ``shouwang.dead``, are kept, and the ledger books them as dropped for ``doc["error.code"]``."""
+    received_us: int = 0
+    """Receipt time that decides the ledger day of ``drops``; that of events is their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutResult:
+    stored: int
+    refused: Sequence[tuple[bytes, str]] = ()
+    """(event id, reason) that this store will never take; the ledger has them as drops."""
+
+
+class Position(NamedTuple):
+    """Opaque to callers: where a page ended."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    items: Sequence[T]
+    next: Position | None
+    """Where to go on; for ``read`` ``None`` at the end, for ``tail`` always a position."""
+    narrowed: str = ""
+    """Why this page may hold more than the query asked for; empty when it is exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    key: Value
+    """The value of ``by``, the bucket's start in microseconds, or ``None`` for the total."""
+    count: int
+    approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayLedger:
+    """received == stored + sum(dropped), per receipt day (of the site's zone) and source."""
+
+    day: date
+    source: str
+    received: int
+    stored: int
+    dropped: Mapping[str, int]
+    bytes: int
+    digest: str = ""
+    """Order-free sum of BLAKE2b-256(id + raw) over the stored events, hex; empty until the day is closed."""
+
+
+class Stored(NamedTuple):
+    """One event as a store keeps it: everything else is made from these."""
+
+    id: bytes
+    time_us: int
+    received_us: int
+    source: str
+    parser: str
+    raw: bytes
+    context: Mapping[str, Value]
+    asset_id: str
+
+
+Rehydrate = Callable[[Stored], Event]
+"""Makes the event from what was stored, by the parser of today (``collectors.rehydrate``)."""
+
+
+class EventStore(Protocol):
+    def put(self, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+        """Keep the batch and move the cursors, as one. Returns when durable. An empty cursor value removes the cursor.
+
+        Events whose id is already there change nothing (a replay is harmless). Raises ``StoreAway``.
+        """
+        ...
+
+    def cursors(self) -> Mapping[str, bytes]:
+        """As of the last returned ``put``."""
+        ...
+
+    def read(self, query: Query, *, newest_first: bool, after: Position | None, limit: int) -> Page[Event]:
+        """By (time_us, id). Pages that follow one another see one snapshot."""
+        ...
+
+    @overload
+    def tail(self, kind: Literal["events"], after: Position | None, limit: int) -> Page[Event]: ...
+    @overload
+    def tail(self, kind: Literal["matches"], after: Position | None, limit: int) -> Page[Match]: ...
+    def tail(self, kind: Literal["events", "matches"], after: Position | None, limit: int) -> Page[Event] | Page[Match]:
+        """In order of arrival, at least once, never past one that appears later. ``after=None``: from the first."""
+        ...
+
+    def end(self, kind: Literal["events", "matches"]) -> Position:
+        """The position after the newest one now; ``tail`` from here gives only what arrives later."""
+        ...
+
+    def count(self, query: Query, *, by: str | None, bucket_s: int | None, top: int) -> list[Count]:
+        """How many, in all, by the values of one ECS field (most first), or by time bucket (oldest first)."""
+        ...
+
+    def days(self) -> list[DayLedger]: ...
+
+    def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
+        """Remove one receipt day. Raises ``RetentionFloor`` under 184 days or under legal hold."""
+        ...
+
+    def maintain(self, now_us: int, budget_s: float) -> list[str]:
+        """Housekeeping within the budget; killable anywhere, repeatable. Says what was done."""
+        ...
+
+    def health(self) -> list[Finding]: ...
+
+    def close(self) -> None: ...

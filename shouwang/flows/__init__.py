@@ -1,0 +1,1 @@
+"""Each flow joins at most two domains."""

@@ -1,0 +1,1 @@
+"""Alerts, incidents, audit and what detection must remember: one SQLite file."""

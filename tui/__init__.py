@@ -1,0 +1,1 @@
+"""The on-duty analyst's terminal: shows and asks, decides nothing."""
