@@ -23,7 +23,7 @@ class Origin:
     encoding: str = "utf-8"
     """Of text records: utf-8 or gb18030."""
     context: Mapping[str, Value] = field(default_factory=dict)
-    """ECS fields for every event of this origin: ``log.file.path``, ``log.source.address``, a default ``host.name`` ..."""
+    """ECS fields for every event of this origin: ``log.file.path``, ``log.source.address``, ``host.name`` ..."""
 
 
 Parser = Callable[[bytes, Origin], Event]

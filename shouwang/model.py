@@ -50,8 +50,9 @@ class Shape:
     """How one kind of record reads as ECS. Interned: one per (dataset, event code, dialect, version).
 
         ``paths`` names for an ECS field the places in the document where it may stand; the first present wins.
-        ``prefixes`` serves whole families (``winlog.event_data.`` -> the folder of event data in the document), tried in
-    XX
+        ``prefixes`` serves whole families (``winlog.event_data.`` -> the folder of event data in the document), tried
+    in order when ``paths`` does not know the name.
+    ``parser`` is the name in ``PARSERS`` that makes ``doc`` from ``raw`` again.
     """
 
     __slots__ = ("code", "dataset", "dialect", "logsources", "parser", "paths", "prefixes", "version")
