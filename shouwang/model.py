@@ -21,7 +21,7 @@ class Absent(Enum):
 
 
 ABSENT: Final = Absent.ABSENT
-Found: TypeAlias = Value | Absent
+Found: TypeAlias = "Value | Absent"
 
 
 # ---------------------------------------------------------------------------------------------- events
