@@ -33,7 +33,7 @@ venv() {
     bar=off
     [ -t 2 ] && bar=on
     "$root/.venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar "$bar" --quiet \
-        --require-hashes --only-binary :all: --no-binary ply,luqum,jq -r "$root/$lock" >&2 || {
+        --require-hashes -r "$root/$lock" >&2 || {
         say "The packages of $lock could not be installed: the lines above say why; check the network and run this again."
         exit 70
     }
