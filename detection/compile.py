@@ -1,0 +1,115 @@
+"""A rule's detection section -> a tree of atoms. Pure.
+
+Sigma 2.0, section "Detection": a map is AND, a list is OR, ``all`` makes a list AND, ``neq`` negates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from detection import conditions
+from detection.faults import RuleFault
+from detection.modifiers import Key, Placeholders, predicates, read_key
+from detection.predicates import Predicate, SameAs
+from detection.tree import Atom, Keyword, Node, Not, conjunction, disjunction
+
+MapField = Callable[[str], tuple[str, ...]]
+"""The rule's field name -> the ECS names that it may be read from; several mean any of them."""
+
+_RESERVED = frozenset({"condition", "timeframe"})
+
+
+def compile_detection(detection: object, map_field: MapField, placeholders: Placeholders) -> Node:
+    """Raises ``RuleFault`` with the keys that lead to the cause."""
+    if not isinstance(detection, dict):
+        raise RuleFault("detection must be a map")
+    if "timeframe" in detection:
+        raise RuleFault("timeframe belongs to the aggregation that was removed from Sigma", "timeframe")
+    return compile_named(detection, _RESERVED, map_field, placeholders)
+
+
+def compile_named(
+    section: Mapping[object, object], reserved: frozenset[str], map_field: MapField, placeholders: Placeholders
+) -> Node:
+    """The condition of a section over its search identifiers, which are all keys but the reserved ones."""
+    compiler = _Compiler(map_field, placeholders)
+    named: dict[str, Node] = {}
+    for name, item in section.items():
+        if name in reserved:
+            continue
+        try:
+            named[str(name)] = compiler.definition(item)
+        except RuleFault as fault:
+            raise fault.under(str(name)) from None
+    if not named:
+        raise RuleFault("nothing to search for is defined")
+    if "condition" not in section:
+        raise RuleFault("condition is missing")
+    written = section["condition"]
+    lines = written if isinstance(written, list) else [written]
+    texts = [line for line in lines if isinstance(line, str)]
+    if not texts or len(texts) != len(lines):
+        raise RuleFault("condition must be text or a list of texts", "condition")
+    try:
+        return disjunction(tuple(conditions.parse(line, named) for line in texts))
+    except RuleFault as fault:
+        raise fault.under("condition") from None
+
+
+class _Compiler:
+    def __init__(self, map_field: MapField, placeholders: Placeholders) -> None:
+        self._map_field = map_field
+        self._placeholders = placeholders
+
+    def definition(self, item: object) -> Node:
+        """A search identifier: a map, a list of maps, of keywords or of both, or one keyword."""
+        if isinstance(item, dict):
+            return self._map(item)
+        if not isinstance(item, list):
+            return self._keyword(item)
+        if not item:
+            raise RuleFault("the list is empty")
+        parts = []
+        for number, each in enumerate(item):
+            try:
+                parts.append(self._map(each) if isinstance(each, dict) else self._keyword(each))
+            except RuleFault as fault:
+                raise fault.under(number) from None
+        return disjunction(tuple(parts))
+
+    def _keyword(self, value: object) -> Node:
+        return self._tests(read_key(""), value)
+
+    def _map(self, item: Mapping[object, object]) -> Node:
+        if not item:
+            raise RuleFault("the map is empty")
+        parts = []
+        for key, value in item.items():
+            try:
+                parts.append(self._item(read_key("" if key is None else str(key)), value))
+            except RuleFault as fault:
+                raise fault.under(str(key)) from None
+        return conjunction(tuple(parts))
+
+    def _item(self, key: Key, value: object) -> Node:
+        values = value if isinstance(value, list) else [value]
+        if not values:
+            raise RuleFault("the list of values is empty")
+        parts = tuple(self._tests(key, each) for each in values)
+        node = conjunction(parts) if key.every else disjunction(parts)
+        return Not(node) if key.negated else node
+
+    def _tests(self, key: Key, value: object) -> Node:
+        tests = tuple(dict.fromkeys(predicates(key, value, self._placeholders)))
+        if not tests:
+            raise RuleFault("the placeholder has no values")
+        return disjunction(tuple(part for test in tests for part in self._atoms(key, test)))
+
+    def _atoms(self, key: Key, test: Predicate) -> tuple[Node, ...]:
+        if not key.field:
+            return (Keyword(test),)
+        fields = self._map_field(key.field)
+        if not isinstance(test, SameAs):
+            return tuple(Atom(field, test) for field in fields)
+        others = self._map_field(test.field)
+        return tuple(Atom(field, SameAs(other, test.how, test.cased)) for field in fields for other in others)

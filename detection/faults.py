@@ -1,0 +1,15 @@
+"""How a rule that cannot be used is told from inside its parser."""
+
+from __future__ import annotations
+
+
+class RuleFault(ValueError):
+    """Why this document is refused. ``where``: the keys that lead to the cause, for the line number."""
+
+    def __init__(self, reason: str, *where: str | int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.where = where
+
+    def under(self, *keys: str | int) -> RuleFault:
+        return RuleFault(self.reason, *keys, *self.where)

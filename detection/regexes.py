@@ -1,0 +1,72 @@
+"""Regular expressions of rules, bounded: RE2 first, which is linear; else ``regex`` with a time limit. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import re2
+import regex
+
+from detection.faults import RuleFault
+from detection.predicates import Regex
+
+Searcher = Callable[[str], bool]
+
+LIMIT_S = 0.05
+"""One search by the engine that can backtrack. What takes longer raises TimeoutError."""
+_RE2_BYTES = 16 << 20
+_OUTSIDE_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(\$)", re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def searcher(wanted: Regex) -> Searcher:
+    """Raises ``RuleFault`` when neither engine can read the pattern."""
+    body = f"(?:{wanted.pattern})" if wanted.start or wanted.end else wanted.pattern
+    pattern = (r"\A" if wanted.start else "") + body
+    try:
+        return _re2(pattern + (r"\z" if wanted.end else ""), wanted)
+    except re2.error:
+        return _backtracking(pattern + (r"\Z" if wanted.end else ""), wanted)
+
+
+def _re2(pattern: str, wanted: Regex) -> Searcher:
+    flags = "".join(
+        letter for letter, on in (("i", wanted.ignorecase), ("m", wanted.multiline), ("s", wanted.dotall)) if on
+    )
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _RE2_BYTES
+    options.encoding = re2.Options.Encoding.UTF8
+    search = re2.compile(f"(?{flags}){pattern}" if flags else pattern, options).search
+
+    def found(text: str) -> bool:
+        try:
+            return search(text) is not None
+        except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot say
+            return search(text.encode("utf-8", "replace").decode("utf-8")) is not None
+
+    return found
+
+
+def _backtracking(pattern: str, wanted: Regex) -> Searcher:
+    """``$`` as in RE2: without ``m`` the very end, not before a last line break."""
+    flags = regex.VERSION0
+    if wanted.ignorecase:
+        flags |= regex.IGNORECASE
+    if wanted.multiline:
+        flags |= regex.MULTILINE
+    else:
+        pattern = _OUTSIDE_CLASS.sub(lambda m: r"\Z" if m[1] else m[0], pattern)
+    if wanted.dotall:
+        flags |= regex.DOTALL
+    try:
+        compiled = regex.compile(pattern, flags)
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise RuleFault(f"{wanted.pattern!r} is no regular expression: {error}") from None
+
+    def found(text: str) -> bool:
+        return compiled.search(text, timeout=LIMIT_S) is not None
+
+    return found

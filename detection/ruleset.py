@@ -1,0 +1,115 @@
+"""What rule files say, once read: the nouns of this domain. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from detection.tree import Node
+from shouwang.model import Logsource, Severity
+
+CorrelationType: TypeAlias = Literal[
+    "event_count",
+    "value_count",
+    "temporal",
+    "temporal_ordered",
+    "value_sum",
+    "value_avg",
+    "value_percentile",
+    "value_median",
+]
+Op: TypeAlias = Literal["gte", "gt", "lt", "lte", "eq", "neq"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    """The rule's UUID as written, lower case; made from the title where the file has none."""
+    title: str
+    name: str
+    """``""`` when it has none."""
+    severity: Severity
+    logsource: Logsource
+    tags: tuple[str, ...]
+    path: Path
+    line: int
+    """Where its document starts."""
+    condition: Node
+    """What must hold of an event; field names are those of ``Event.get``."""
+    falsepositives: tuple[str, ...] = ()
+    description: str = ""
+    status: str = ""
+    extra: Mapping[str, object] = default(default_factory=dict)
+    """Keys that Sigma does not define, as read: ``title_zh``, ``gbt20986`` in our own rules."""
+
+    @property
+    def title_zh(self) -> str:
+        found = self.extra.get("title_zh")
+        return found if isinstance(found, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """A ``correlation:`` document. What it counts within ``timespan_s``, apart for each value of ``group_by``."""
+
+    id: str
+    title: str
+    name: str
+    type: CorrelationType
+    rules: tuple[str, ...]
+    """Ids of the rules whose matches it reads, however the file named them."""
+    group_by: tuple[str, ...]
+    """Keys of ``Match.fields``, or names that ``aliases`` explains."""
+    timespan_s: int
+    op: Op
+    count: int
+    field: tuple[str, ...]
+    """Of ``value_*``: whose values are counted; named as in ``group_by``."""
+    generate: bool
+    """Whether the rules' own matches are alerts as well; ``False`` unless the file says so."""
+    aliases: Mapping[str, Mapping[str, str]]
+    """Name in ``group_by`` or ``field`` -> rule id -> key of ``Match.fields``. Also made here where one Sigma field
+    name means different ECS fields to the rules of one correlation."""
+    severity: Severity
+    tags: tuple[str, ...]
+    status: str
+    path: Path
+    line: int = 0
+    description: str = ""
+    falsepositives: tuple[str, ...] = ()
+    extra: Mapping[str, object] = default(default_factory=dict)
+
+    @property
+    def title_zh(self) -> str:
+        found = self.extra.get("title_zh")
+        return found if isinstance(found, str) else ""
+
+    def key_of(self, name: str, rule_id: str) -> str:
+        """The key of ``Match.fields`` that ``name`` means for a match of this rule."""
+        meanings = self.aliases.get(name)
+        return name if meanings is None else meanings.get(rule_id, name)
+
+
+class Refusal(NamedTuple):
+    """A document, or a whole file, that is not used, and why. Nothing is left out without one."""
+
+    path: Path
+    line: int
+    """1-based, as near to the cause as can be told."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    rules: tuple[Rule, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
+    """Only those that this version runs."""
+    refused: tuple[Refusal, ...] = ()
+    filters: int = 0
+    """Filter documents that were applied to at least one rule."""

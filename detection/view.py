@@ -1,0 +1,117 @@
+"""One event as rules read it: fields by ECS name, and every text of the record for keywords. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+import orjson
+
+from detection.modifiers import scalar_text
+from shouwang.model import ABSENT, Event, Found, Value
+
+STRUCTURED = frozenset({"json", "evtx", "metrics"})
+"""Parsers whose ``doc`` is the record itself."""
+_DEEPEST = 200
+
+
+class Cell:
+    """One value that a predicate is asked about."""
+
+    __slots__ = ("folded", "raw", "text")
+
+    def __init__(self, raw: Value) -> None:
+        self.raw = raw
+        self.text: str | None
+        """``None`` for null and objects."""
+        self.folded: str | None
+        """The text without case."""
+        if isinstance(raw, str):
+            self.text = raw
+        elif raw is None or isinstance(raw, dict | list):
+            self.text = self.folded = None
+            return
+        else:
+            self.text = scalar_text(raw)
+        self.folded = self.text.lower()
+
+
+class View:
+    """Reads each field of the event once, when first asked for."""
+
+    __slots__ = ("_cells", "_texts", "event")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self._cells: dict[str, tuple[Cell, ...] | None] = {}
+        self._texts: tuple[Cell, ...] | None = None
+
+    def cells(self, field: str) -> tuple[Cell, ...] | None:
+        """The field's values: one, or the elements of its list, lists in it unfolded. ``None``: no such field."""
+        try:
+            return self._cells[field]
+        except KeyError:
+            found = self._found(field)
+            cells = None if found is ABSENT else tuple(map(Cell, _elements(found)))
+            self._cells[field] = cells
+            return cells
+
+    def _found(self, field: str) -> Found:
+        if field == "@timestamp":
+            return datetime.fromtimestamp(self.event.time_us / 1e6, UTC).isoformat(timespec="microseconds")
+        found = self.event.get(field)
+        if found is ABSENT and field == "event.dataset":
+            return self.event.shape.dataset
+        return found
+
+    def texts(self) -> tuple[Cell, ...]:
+        """What keywords search: the line, or every key and value of a structured record, each by itself."""
+        if self._texts is None:
+            self._texts = tuple(map(Cell, _record_texts(self.event)))
+        return self._texts
+
+
+def _elements(found: Value) -> Iterator[Value]:
+    if isinstance(found, list):
+        for element in found:
+            yield from _elements(element)
+    else:
+        yield found
+
+
+def _record_texts(event: Event) -> Iterator[str]:
+    if event.shape.parser in STRUCTURED:
+        yield from _leaves(event.doc, 0)
+        return
+    if event.raw[:1] == b"{":
+        try:
+            yield from _leaves(orjson.loads(event.raw), 0)
+        except orjson.JSONDecodeError:
+            pass
+        else:
+            return
+    yield decoded(event.raw)
+
+
+def decoded(raw: bytes) -> str:
+    """UTF-8, else GB 18030, else byte by byte: an ASCII keyword is found in any."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
+
+
+def _leaves(value: Value | Mapping[str, Value], depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _leaves(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, depth + 1)
+    elif value is not None:
+        yield scalar_text(value)
