@@ -1,0 +1,214 @@
+"""Alerts and incidents as JSON and back: every field written out, so that a change of the model is a decision here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import TypeVar
+
+from shouwang.errors import StoreError
+from shouwang.model import (
+    Alert,
+    AlertState,
+    Confirmation,
+    Disposition,
+    Grade,
+    GradeFacts,
+    Grading,
+    Importance,
+    Incident,
+    IncidentState,
+    Loss,
+    Reason,
+    Severity,
+    SocialEffect,
+    Value,
+)
+from shouwang.statestore.fields import Fields
+
+Ordered = TypeVar("Ordered", bound=IntEnum)
+Json = dict[str, Value]
+
+
+def alert_text(alert: Alert) -> str:
+    entities: Json = {name: list(values) for name, values in alert.entities.items()}
+    return _text(
+        {
+            "id": alert.id,
+            "key": alert.key,
+            "rule_id": alert.rule_id,
+            "title": alert.title,
+            "severity": alert.severity.name,
+            "count": alert.count,
+            "first_us": alert.first_us,
+            "last_us": alert.last_us,
+            "received_us": alert.received_us,
+            "entities": entities,
+            "event_ids": [each.hex() for each in alert.event_ids],
+            "tags": list(alert.tags),
+            "state": alert.state.value,
+            "incident_id": alert.incident_id,
+            "asset_id": alert.asset_id,
+            "drill": alert.drill,
+        }
+    )
+
+
+def alert_from(text: str) -> Alert:
+    fields = _fields(text)
+    with fields:
+        entities = fields.object("entities")
+        return Alert(
+            id=fields.text("id"),
+            key=fields.text("key"),
+            rule_id=fields.text("rule_id"),
+            title=fields.text("title"),
+            severity=Severity[fields.text("severity")],
+            count=fields.number("count"),
+            first_us=fields.number("first_us"),
+            last_us=fields.number("last_us"),
+            received_us=fields.number("received_us"),
+            entities={name: entities.texts(name) for name in entities},
+            event_ids=tuple(bytes.fromhex(each) for each in fields.texts("event_ids")),
+            tags=fields.texts("tags"),
+            state=AlertState(fields.text("state")),
+            incident_id=fields.text("incident_id"),
+            asset_id=fields.text("asset_id"),
+            drill=fields.flag("drill"),
+        )
+
+
+def incident_text(incident: Incident) -> str:
+    return _text(
+        {
+            "id": incident.id,
+            "title": incident.title,
+            "key": incident.key,
+            "state": incident.state.value,
+            "found_at_us": incident.found_at_us,
+            "grading": _grading(incident.grading),
+            "confirmation": _confirmation(incident.confirmation),
+            "owner": incident.owner,
+            "disposition": incident.disposition.value if incident.disposition else None,
+            "disposition_reason": incident.disposition_reason,
+            "close_reason": incident.close_reason,
+            "closed_at_us": incident.closed_at_us,
+            "alert_ids": list(incident.alert_ids),
+            "asset_ids": list(incident.asset_ids),
+            "drill": incident.drill,
+        }
+    )
+
+
+def incident_from(text: str) -> Incident:
+    fields = _fields(text)
+    with fields:
+        disposition = fields.optional_text("disposition")
+        return Incident(
+            id=fields.text("id"),
+            title=fields.text("title"),
+            key=fields.text("key"),
+            state=IncidentState(fields.text("state")),
+            found_at_us=fields.number("found_at_us"),
+            grading=_grading_from(fields.object("grading")),
+            confirmation=_confirmation_from(fields.optional_object("confirmation")),
+            owner=fields.text("owner"),
+            disposition=Disposition(disposition) if disposition else None,
+            disposition_reason=fields.text("disposition_reason"),
+            close_reason=fields.text("close_reason"),
+            closed_at_us=fields.number("closed_at_us"),
+            alert_ids=fields.texts("alert_ids"),
+            asset_ids=fields.texts("asset_ids"),
+            drill=fields.flag("drill"),
+        )
+
+
+def _grading(grading: Grading) -> Json:
+    facts = grading.facts
+    return {
+        "grade": grading.grade.name,
+        "reasons": [
+            {
+                "criterion": reason.criterion,
+                "value": reason.value,
+                "document": reason.document,
+                "clause": reason.clause,
+                "grade": _name(reason.grade),
+                "sure": reason.sure,
+            }
+            for reason in grading.reasons
+        ],
+        "facts": {"importance": _name(facts.importance), "loss": _name(facts.loss), "social": _name(facts.social)},
+    }
+
+
+def _grading_from(fields: Fields) -> Grading:
+    with fields:
+        facts = fields.object("facts")
+        with facts:
+            stated = GradeFacts(
+                importance=_named(Importance, facts.optional_text("importance")),
+                loss=_named(Loss, facts.optional_text("loss")),
+                social=_named(SocialEffect, facts.optional_text("social")),
+            )
+        reasons = tuple(_reason_from(each) for each in fields.objects("reasons"))
+        return Grading(Grade[fields.text("grade")], reasons, stated)
+
+
+def _reason_from(fields: Fields) -> Reason:
+    with fields:
+        return Reason(
+            criterion=fields.text("criterion"),
+            value=fields.text("value"),
+            document=fields.text("document"),
+            clause=fields.text("clause"),
+            grade=_named(Grade, fields.optional_text("grade")),
+            sure=fields.flag("sure"),
+        )
+
+
+def _confirmation(confirmation: Confirmation | None) -> Json | None:
+    if confirmation is None:
+        return None
+    return {
+        "grade": confirmation.grade.name,
+        "by": confirmation.by,
+        "at_us": confirmation.at_us,
+        "reason": confirmation.reason,
+        "overrides": confirmation.overrides,
+    }
+
+
+def _confirmation_from(fields: Fields | None) -> Confirmation | None:
+    if fields is None:
+        return None
+    with fields:
+        return Confirmation(
+            grade=Grade[fields.text("grade")],
+            by=fields.text("by"),
+            at_us=fields.number("at_us"),
+            reason=fields.text("reason"),
+            overrides=fields.flag("overrides"),
+        )
+
+
+def _name(value: IntEnum | None) -> str | None:
+    return value.name if value is not None else None
+
+
+def _named(kind: type[Ordered], name: str | None) -> Ordered | None:
+    return kind[name] if name is not None else None
+
+
+def _text(value: Mapping[str, Value]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _fields(text: str) -> Fields:
+    try:
+        return Fields(json.loads(text))
+    except ValueError as wrong:
+        raise StoreError(
+            f"A row of the state database is damaged: {wrong}.", hint="Restore it from a backup."
+        ) from wrong

@@ -1,0 +1,76 @@
+"""The state database's tables, its schema number, and how an older one is brought up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from shouwang.errors import StoreError
+from shouwang.statestore.rows import one
+
+SCHEMA: Final = 1
+APPLICATION_ID: Final = 0x53574154  # "SWAT": state of Shouwang
+
+TABLES: Final = """
+CREATE TABLE alerts (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, severity INTEGER NOT NULL, state TEXT NOT NULL,
+    incident_id TEXT NOT NULL, last_us INTEGER NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX alerts_last ON alerts (last_us DESC, id);
+CREATE INDEX alerts_incident ON alerts (incident_id) WHERE incident_id <> '';
+CREATE INDEX alerts_open ON alerts (state, severity);
+CREATE TABLE incidents (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL, state TEXT NOT NULL, found_at_us INTEGER NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX incidents_found ON incidents (found_at_us DESC, id DESC);
+CREATE INDEX incidents_key ON incidents (key, state);
+CREATE TABLE memory (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, act TEXT NOT NULL,
+    target TEXT NOT NULL, detail TEXT NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_target ON audit (target, seq);
+CREATE TABLE audit_head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+"""
+
+MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {}
+"""Schema number -> what makes the next one of it. Each runs in one transaction, after a copy was made."""
+
+
+def prepare(connection: apsw.Connection, path: Path, version: str) -> None:
+    """Make, check or bring up the database. Raises ``StoreError`` for a newer or a strange one."""
+    found = int(one(connection, "PRAGMA user_version") or 0)
+    if found == 0:
+        _create(connection, path)
+    elif found > SCHEMA:
+        raise StoreError(
+            f"{path} has schema {found}; this version ({version}) knows {SCHEMA}.",
+            hint="Install the version that made it, or a newer one; this database was not touched.",
+        )
+    elif one(connection, "PRAGMA application_id") != APPLICATION_ID:
+        raise StoreError(f"{path} is a database of another program.", hint="Give --home another folder.")
+    elif found < SCHEMA:
+        _migrate(connection, path, found)
+
+
+def _create(connection: apsw.Connection, path: Path) -> None:
+    if one(connection, "SELECT count(*) FROM sqlite_schema"):
+        raise StoreError(f"{path} is a database of another program.", hint="Give --home another folder.")
+    with connection:
+        connection.execute(TABLES)
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={SCHEMA}")
+
+
+def _migrate(connection: apsw.Connection, path: Path, found: int) -> None:
+    copy = path.with_name(f"{path.name}.schema{found}")
+    copy.unlink(missing_ok=True)
+    connection.execute("VACUUM INTO ?", (str(copy),))
+    for number in range(found, SCHEMA):
+        with connection:
+            MIGRATIONS[number](connection)
+            connection.execute(f"PRAGMA user_version={number + 1}")
