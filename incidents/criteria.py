@@ -1,0 +1,119 @@
+"""What a grading document says, as data: read from ``incidents/plans``, judged by ``incidents.grading``. Pure nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shouwang.model import Grade, Importance, Loss, SocialEffect
+
+VERIFIED = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in both languages of the papers."""
+
+    zh: str
+    en: str
+
+    def of(self, lang: str) -> str:
+        return self.en if lang == "en" else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    id: str
+    title: Text
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One criterion of the national plan's 1.4."""
+
+    key: str
+    clause: str
+    grade: Grade
+    sure: bool
+    """Whether the clause's text was read in print."""
+    text: Text
+    importance_at_least: Importance | None = None
+    loss: Loss | None = None
+    not_asked: bool = False
+    """It turns on facts that this version does not ask for: a person must look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    grade: Grade
+    sure: bool
+    starred: bool = False
+    """Not listed by name in the document; it falls to this grade by the residual rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """The head of a table: key, clause, what it is about."""
+
+    key: str
+    clause: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NationalPlan:
+    document: Document
+    criteria: tuple[Criterion, ...]
+    residual: Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    document: Document
+    rubric: Rubric
+    cells: Mapping[tuple[Importance, Loss], Cell]
+    social: Rubric
+    social_sure: bool
+    social_grades: Mapping[SocialEffect, Grade]
+    social_definitions: Mapping[SocialEffect, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Of one kind of operator, if the incident must be reported."""
+
+    operator: str
+    name: Text
+    to: tuple[Text, ...]
+    max_minutes: int
+    clause: str
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number of the annex: from ``value`` on, the number included, the grade."""
+
+    key: str
+    text: Text
+    unit: Text
+    values: Mapping[Grade, tuple[int, bool]]
+    """Grade -> (value, sure)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingMeasures:
+    document: Document
+    report_from: Grade
+    hotline: str
+    deadlines: Mapping[str, Deadline]
+    """By kind of operator: ``cii``, ``central_state_organ``, ``other``."""
+    thresholds: tuple[Threshold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    national: NationalPlan
+    matrix: Matrix
+    measures: ReportingMeasures
