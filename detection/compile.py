@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from detection import conditions
 from detection.faults import RuleFault
 from detection.modifiers import Key, Placeholders, predicates, read_key
-from detection.predicates import Predicate, SameAs
+from detection.predicates import Exists, Null, Predicate, SameAs
 from detection.tree import Atom, Keyword, Node, Not, conjunction, disjunction
 
 MapField = Callable[[str], tuple[str, ...]]
-"""The rule's field name -> the ECS names that it may be read from; several mean any of them."""
+"""The rule's field name -> the ECS names that it may be read from; several are read as one field
+that holds the values of all."""
 
 _RESERVED = frozenset({"condition", "timeframe"})
 
@@ -103,13 +104,16 @@ class _Compiler:
         tests = tuple(dict.fromkeys(predicates(key, value, self._placeholders)))
         if not tests:
             raise RuleFault("the placeholder has no values")
-        return disjunction(tuple(part for test in tests for part in self._atoms(key, test)))
+        return disjunction(tuple(self._atom(key, test) for test in tests))
 
-    def _atoms(self, key: Key, test: Predicate) -> tuple[Node, ...]:
+    def _atom(self, key: Key, test: Predicate) -> Node:
         if not key.field:
-            return (Keyword(test),)
+            return Keyword(test)
         fields = self._map_field(key.field)
-        if not isinstance(test, SameAs):
-            return tuple(Atom(field, test) for field in fields)
-        others = self._map_field(test.field)
-        return tuple(Atom(field, SameAs(other, test.how, test.cased)) for field in fields for other in others)
+        if isinstance(test, SameAs):
+            others = self._map_field(test.field)
+            pairs = [(field, SameAs(other, test.how, test.cased)) for field in fields for other in others]
+            return disjunction(tuple(Atom(field, same) for field, same in pairs))
+        atoms = tuple(Atom(field, test) for field in fields)
+        absence = isinstance(test, Null) or (isinstance(test, Exists) and not test.present)
+        return conjunction(atoms) if absence else disjunction(atoms)

@@ -1,0 +1,183 @@
+"""``correlation:`` documents, read against the rules they name.
+
+Sigma 2.0, "Sigma Correlation Rules Specification". All types are read; ``RUN`` are those that this version runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, cast, get_args
+
+from sigma.correlations import SigmaCorrelationTimespan
+from sigma.exceptions import SigmaError
+
+from detection.documents import Document
+from detection.faults import RuleFault
+from detection.metadata import Metadata
+from detection.ruleset import Correlation, CorrelationType, Op, Rule
+
+RUN: frozenset[CorrelationType] = frozenset({"event_count"})
+TYPES: frozenset[str] = frozenset(get_args(CorrelationType))
+OPS: frozenset[str] = frozenset(get_args(Op))
+_TEMPORAL = frozenset({"temporal", "temporal_ordered"})
+_KEYS = frozenset({"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"})
+
+
+class Lookup(Protocol):
+    """The rules that are loaded, and what else there is."""
+
+    def rule(self, reference: str) -> Rule:
+        """By id or name. Raises ``RuleFault``: not loaded, or itself a correlation."""
+        ...
+
+    def ecs(self, rule: Rule, field: str) -> str:
+        """How a match of this rule names the field."""
+        ...
+
+
+def correlation(document: Document, meta: Metadata, lookup: Lookup) -> Correlation:
+    """Raises ``RuleFault``."""
+    section = document.data["correlation"]
+    if not isinstance(section, dict):
+        raise RuleFault("correlation must be a map", "correlation")
+    try:
+        return _Reader(section, lookup).read(document, meta)
+    except RuleFault as fault:
+        raise fault.under("correlation") from None
+
+
+class _Reader:
+    def __init__(self, section: Mapping[str, object], lookup: Lookup) -> None:
+        self._section = section
+        self._lookup = lookup
+
+    def read(self, document: Document, meta: Metadata) -> Correlation:
+        unknown = [key for key in self._section if key not in _KEYS]
+        if unknown:
+            raise RuleFault(f"{unknown[0]!r} is not known in a correlation", unknown[0])
+        kind = self._type()
+        op, count, fields = self._condition(kind)
+        rules = [self._lookup.rule(reference) for reference in self._references()]
+        aliases = self._aliases(rules)
+        if kind not in RUN:
+            raise RuleFault(f"correlation type {kind}: not supported yet", "type")
+        return Correlation(
+            id=meta.id,
+            title=meta.title,
+            name=meta.name,
+            type=kind,
+            rules=tuple(dict.fromkeys(rule.id for rule in rules)),
+            group_by=self._named("group-by", self._texts("group-by", required=False), rules, aliases),
+            timespan_s=self._timespan(),
+            op=op,
+            count=count,
+            field=self._named("condition", fields, rules, aliases),
+            generate=self._generate(),
+            aliases=aliases,
+            severity=max(rule.severity for rule in rules) if meta.severity is None else meta.severity,
+            tags=meta.tags,
+            status=meta.status,
+            path=document.path,
+            line=document.line,
+            description=meta.description,
+            falsepositives=meta.falsepositives,
+            extra=meta.extra,
+        )
+
+    def _type(self) -> CorrelationType:
+        kind = self._section.get("type")
+        if kind not in TYPES:
+            raise RuleFault(f"{kind!r} is no correlation type" if kind else "type is missing", "type")
+        return cast("CorrelationType", kind)
+
+    def _references(self) -> tuple[str, ...]:
+        references = self._texts("rules", required=True)
+        if not references:
+            raise RuleFault("rules names no rule", "rules")
+        return references
+
+    def _texts(self, key: str, *, required: bool) -> tuple[str, ...]:
+        value = self._section.get(key)
+        if value is None and not required:
+            return ()
+        if value is None:
+            raise RuleFault(f"{key} is missing", key)
+        texts = value if isinstance(value, list) else [value]
+        if not all(isinstance(text, str) and text for text in texts):
+            raise RuleFault(f"{key} must be a name or a list of names", key)
+        return tuple(texts)
+
+    def _timespan(self) -> int:
+        if "timespan" not in self._section:
+            raise RuleFault("timespan is missing", "timespan")
+        try:
+            return SigmaCorrelationTimespan(str(self._section["timespan"])).seconds
+        except SigmaError as error:
+            raise RuleFault(str(error), "timespan") from None
+
+    def _generate(self) -> bool:
+        generate = self._section.get("generate", False)
+        if not isinstance(generate, bool):
+            raise RuleFault("generate must be true or false", "generate")
+        return generate
+
+    def _condition(self, kind: CorrelationType) -> tuple[Op, int, tuple[str, ...]]:
+        written = self._section.get("condition")
+        if kind in _TEMPORAL and (written is None or isinstance(written, str)):
+            return "gte", 1, ()
+        if not isinstance(written, dict):
+            raise RuleFault("condition must be a map such as gte: 5", "condition")
+        ops = [key for key in written if key in OPS]
+        unknown = [key for key in written if key not in OPS and key not in {"field", "percentile"}]
+        if unknown:
+            raise RuleFault(f"{unknown[0]!r} is not known in a condition", "condition", str(unknown[0]))
+        if not ops:
+            raise RuleFault("condition compares with nothing", "condition")
+        if len(ops) > 1:
+            raise RuleFault("a condition with two bounds: not supported yet", "condition")
+        count = written[ops[0]]
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise RuleFault(f"{ops[0]} must be a whole number", "condition", ops[0])
+        return cast("Op", ops[0]), count, self._counted(kind, written.get("field"))
+
+    def _counted(self, kind: CorrelationType, field: object) -> tuple[str, ...]:
+        fields = field if isinstance(field, list) else [] if field is None else [field]
+        if not all(isinstance(each, str) for each in fields):
+            raise RuleFault("field must be a name or a list of names", "condition", "field")
+        if kind.startswith("value_") != bool(fields):
+            wanted = "needs" if kind.startswith("value_") else "takes no"
+            raise RuleFault(f"{kind} {wanted} field in its condition", "condition")
+        return tuple(fields)
+
+    def _aliases(self, rules: list[Rule]) -> dict[str, dict[str, str]]:
+        written = self._section.get("aliases") or {}
+        if not isinstance(written, dict):
+            raise RuleFault("aliases must be a map", "aliases")
+        aliases: dict[str, dict[str, str]] = {}
+        for alias, meanings in written.items():
+            if not isinstance(meanings, dict):
+                raise RuleFault(f"alias {alias} must be a map of rule and field", "aliases", alias)
+            for reference, field in meanings.items():
+                rule = self._lookup.rule(str(reference))
+                aliases.setdefault(str(alias), {})[rule.id] = self._lookup.ecs(rule, str(field))
+            missing = [rule.title for rule in rules if rule.id not in aliases.get(str(alias), {})]
+            if missing:
+                raise RuleFault(f"alias {alias} says nothing of the rule {missing[0]!r}", "aliases", alias)
+        return aliases
+
+    def _named(
+        self, key: str, names: tuple[str, ...], rules: list[Rule], aliases: dict[str, dict[str, str]]
+    ) -> tuple[str, ...]:
+        """Names as matches have them; where the rules differ, an alias is made."""
+        found = []
+        for name in names:
+            if name not in aliases:
+                meanings = {rule.id: self._lookup.ecs(rule, name) for rule in rules}
+                if len(set(meanings.values())) > 1:
+                    aliases[name] = meanings
+                else:
+                    name = next(iter(meanings.values()))  # noqa: PLW2901
+            found.append(name)
+        if len(set(found)) != len(found):
+            raise RuleFault(f"{key} names a field twice", key)
+        return tuple(found)
