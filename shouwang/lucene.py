@@ -101,7 +101,7 @@ def _unreadable(text: str, said: str) -> NoReturn:
     at = int(found.group(1))
     sign = text[at : at + 1]
     hints = {
-        ":": 'A value that holds a colon stands in quotes: source.ip:"fe80::1", "C:\\\\Windows".',
+        ":": 'A value that holds a colon stands in quotes: source.ip:"fe80::1", "C:\\Windows".',
         "/": 'A value that begins with / stands in quotes: url.path:"/admin"; with a wildcard write \\/admin*.',
         '"': 'Close the quotes; a quote inside them is written \\".',
         "\\": "A backslash at the end has nothing to escape; write \\\\ for the character itself.",
@@ -150,7 +150,7 @@ class _Reader:
             _fail(
                 item.pos,
                 f"{item.name}: stands inside the value of {field}:",
-                f'If the colon belongs to the value, quote it: {field}:"{str(item).strip()}".',
+                f'If the colon belongs to the value, quote it: {field}:"{self._text[item.pos :].split()[0]}".',
             )
         name = _ESCAPED.sub(r"\1", item.name)
         if name == "_exists_":

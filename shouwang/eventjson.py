@@ -1,0 +1,64 @@
+"""The JSON of an event, as search, API and scan give it. Pure."""
+
+from __future__ import annotations
+
+import base64
+from datetime import tzinfo
+from math import isfinite
+
+from shouwang.comparison import record_text
+from shouwang.model import Event, Value
+from shouwang.query import code_of
+from shouwang.timespan import rfc3339
+
+_LARGEST = 2**63 - 1
+
+
+def event_json(event: Event, zone: tzinfo) -> dict[str, Value]:
+    r"""ECS names, dotted and flat, beside the envelope; the envelope's names win over the record's.
+
+    Fit for any JSON writer: lone surrogates are shown as ``\udc80``, numbers that JSON or 64 bits cannot hold as text.
+    ``event.original`` shows bytes that are not UTF-8 as ``\xNN``; then ``event.original_base64`` has them whole.
+    """
+    found: dict[str, Value] = {
+        "@timestamp": rfc3339(event.time_us, zone),
+        "event.ingested": rfc3339(event.received_us, zone),
+        "event.id": event.id.hex(),
+        "event.dataset": event.shape.dataset,
+        "shouwang.source": _clean_text(event.source),
+    }
+    if event.asset_id:
+        found["shouwang.asset"] = event.asset_id
+    code = code_of(event)
+    said = event.fields()
+    if isinstance(code, str | int | float):
+        said["event.code"] = code
+    for name in sorted(said):
+        found.setdefault(_clean_text(name), _clean(said[name]))
+    found["event.original"] = record_text(event.raw)
+    try:
+        event.raw.decode("utf-8")
+        found.pop("event.original_base64", None)
+    except UnicodeDecodeError:
+        found["event.original_base64"] = base64.b64encode(event.raw).decode("ascii")
+    return found
+
+
+def _clean_text(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _clean(value: Value) -> Value:
+    match value:
+        case str():
+            return _clean_text(value)
+        case bool() | None:
+            return value
+        case int():
+            return value if -_LARGEST <= value <= _LARGEST else str(value)
+        case float():
+            return value if isfinite(value) else str(value)
+        case list():
+            return [_clean(element) for element in value]
+        case dict():
+            return {_clean_text(key): _clean(inner) for key, inner in value.items()}

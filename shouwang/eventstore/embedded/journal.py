@@ -1,0 +1,102 @@
+"""Writing: a batch, its matches, its drops and the cursors become one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import apsw
+
+from shouwang.eventstore.base import Batch, PutResult
+from shouwang.eventstore.embedded.database import Database
+from shouwang.eventstore.embedded.ledger import Days, Entry, book, book_drops, entries_of
+from shouwang.eventstore.embedded.rows import (
+    EVENT_COLUMNS,
+    MATCH_COLUMNS,
+    Promoter,
+    clean,
+    match_row,
+    refusal,
+)
+from shouwang.model import Event
+
+_INSERT_EVENT: Final = (
+    f"INSERT OR IGNORE INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"  # noqa: S608
+)
+_INSERT_MATCH: Final = f"INSERT OR IGNORE INTO match ({MATCH_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+
+
+class Journal:
+    def __init__(self, database: Database, days: Days) -> None:
+        self._database = database
+        self._days = days
+        self._promoter = Promoter()
+
+    def put(self, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+        """See ``EventStore.put``. ``stored`` counts the events that were not there before, dead letters too."""
+        refused: list[tuple[bytes, str]] = []
+        takeable: list[Event] = []
+        for event in batch.events:
+            reason = refusal(event)
+            if reason:
+                refused.append((event.id, reason))
+            else:
+                takeable.append(event)
+        rows = [self._promoter.row(event) for event in takeable]
+        with self._database.writing() as db:
+            fresh = _insert(db, takeable, rows)
+            found = entries_of(self._days, fresh)
+            if not _replayed(db, takeable, fresh, cursors):
+                self._book_refused(found, batch, refused)
+                book_drops(found, self._days, batch)
+            book(db, found)
+            db.executemany(_INSERT_MATCH, map(match_row, batch.matches))
+            _move(db, cursors)
+        return PutResult(stored=len(fresh), refused=refused)
+
+    def _book_refused(
+        self, found: dict[tuple[str, str], Entry], batch: Batch, refused: Sequence[tuple[bytes, str]]
+    ) -> None:
+        if not refused:
+            return
+        sources = {event.id: event.source for event in batch.events}
+        day = self._days.of(batch.received_us)
+        for id, reason in refused:
+            found.setdefault((day, sources[id]), Entry()).drop(reason, 1)
+
+
+def _insert(db: apsw.Connection, events: Sequence[Event], rows: Sequence[tuple[object, ...]]) -> Sequence[Event]:
+    """The events whose id was not there; of two with one id in a batch the first."""
+    last = db.execute("SELECT max(seq) FROM event").get or 0
+    before = db.total_changes()
+    db.executemany(_INSERT_EVENT, rows)
+    inserted = db.total_changes() - before
+    if inserted == len(rows):
+        return events
+    new = {row[0] for row in db.execute("SELECT id FROM event WHERE seq > ?", (last,))}
+    fresh: dict[bytes, Event] = {}
+    for event in events:
+        if event.id in new:
+            fresh.setdefault(event.id, event)
+    return list(fresh.values())
+
+
+def _replayed(
+    db: apsw.Connection, events: Sequence[Event], fresh: Sequence[Event], cursors: Mapping[str, bytes]
+) -> bool:
+    """Whether this very batch was put before: its drops are booked then. A batch without events is known by its
+    cursors; one without those too is taken as new."""
+    if events:
+        return not fresh
+    return bool(cursors) and all(
+        (db.execute("SELECT value FROM cursor WHERE name = ?", (clean(name),)).get or b"") == value
+        for name, value in cursors.items()
+    )
+
+
+def _move(db: apsw.Connection, cursors: Mapping[str, bytes]) -> None:
+    for name, value in cursors.items():
+        if value:
+            db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (clean(name), value))
+        else:
+            db.execute("DELETE FROM cursor WHERE name = ?", (clean(name),))

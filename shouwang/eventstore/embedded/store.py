@@ -1,0 +1,110 @@
+"""The embedded event store: one SQLite file in the home. See ``shouwang.eventstore.base`` for what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta, tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, cast, overload
+
+from shouwang.errors import UsageError
+from shouwang.eventstore.base import Batch, Count, DayLedger, Page, Position, PutResult, Rehydrate
+from shouwang.eventstore.embedded import search, upkeep
+from shouwang.eventstore.embedded.database import Database
+from shouwang.eventstore.embedded.journal import Journal
+from shouwang.eventstore.embedded.ledger import Days, read_ledger
+from shouwang.model import Event, Finding, Match
+from shouwang.query import Query
+from shouwang.timespan import EPOCH
+
+_KINDS = {"events": "event", "matches": "match"}
+
+
+class EmbeddedStore:
+    """Any thread may call anything: writes queue behind one another, reads wait for nobody.
+
+    ``path`` is the file (``events.db``); ``zone`` the site's, which decides the ledger's day and where buckets start.
+    Only one process may write the file: the daemon holds the home's lock. Raises ``StoreError`` when the file cannot be
+    opened, is damaged, or is of a newer schema.
+    """
+
+    def __init__(self, path: Path, *, zone: tzinfo, rehydrate: Rehydrate) -> None:
+        self._zone = zone
+        self._rehydrate = rehydrate
+        self._database = Database(path)
+        self._journal = Journal(self._database, Days(zone))
+        self._damage: list[Finding] = []
+
+    def __enter__(self) -> EmbeddedStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def put(self, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+        return self._journal.put(batch, cursors)
+
+    def cursors(self) -> Mapping[str, bytes]:
+        with self._database.reading() as db:
+            rows = cast("list[tuple[str, bytes]]", db.execute("SELECT name, value FROM cursor").fetchall())
+        return dict(rows)
+
+    def read(self, query: Query, *, newest_first: bool, after: Position | None, limit: int) -> Page[Event]:
+        with self._database.reading() as db:
+            return search.read(db, self._rehydrate, query, newest_first=newest_first, after=after, limit=max(limit, 1))
+
+    @overload
+    def tail(self, kind: Literal["events"], after: Position | None, limit: int) -> Page[Event]: ...
+    @overload
+    def tail(self, kind: Literal["matches"], after: Position | None, limit: int) -> Page[Match]: ...
+    def tail(self, kind: Literal["events", "matches"], after: Position | None, limit: int) -> Page[Event] | Page[Match]:
+        with self._database.reading() as db:
+            if kind == "matches":
+                return search.tail_matches(db, after, max(limit, 1))
+            return search.tail_events(db, self._rehydrate, after, max(limit, 1))
+
+    def end(self, kind: Literal["events", "matches"]) -> Position:
+        with self._database.reading() as db:
+            return search.end(db, _KINDS[kind])
+
+    def count(self, query: Query, *, by: str | None, bucket_s: int | None, top: int) -> list[Count]:
+        """Always exact. Buckets of a day or an hour start at the site's midnight or hour; empty ones are left out."""
+        if by is not None and bucket_s is not None:
+            raise UsageError("A count goes by a field or by time, not both.")
+        if bucket_s is not None and bucket_s < 1:
+            raise UsageError(f"A bucket of {bucket_s} seconds cannot be counted.", hint="It has at least 1 second.")
+        bucket = None if bucket_s is None else (bucket_s * 1_000_000, self._offset_us(query.from_us))
+        with self._database.reading() as db:
+            return search.count(db, self._rehydrate, query, search.Grouping(by, bucket, max(top, 0)))
+
+    def days(self) -> list[DayLedger]:
+        with self._database.reading() as db:
+            return read_ledger(db)
+
+    def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
+        return upkeep.drop_day(self._database, self._zone, day, now_us)
+
+    def maintain(self, now_us: int, budget_s: float) -> list[str]:
+        return upkeep.maintain(self._database, self._zone, now_us, budget_s)
+
+    def health(self) -> list[Finding]:
+        """Cheap; with what the last ``check`` found."""
+        return [*self._damage, *upkeep.health(self._database)]
+
+    def check(self) -> list[Finding]:
+        """Look for damage in the whole file: seconds a gigabyte. ``health`` goes on to say what was found."""
+        self._damage = upkeep.check(self._database)
+        return self._damage
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _offset_us(self, time_us: int) -> int:
+        try:
+            offset = (EPOCH + timedelta(microseconds=time_us)).astimezone(self._zone).utcoffset()
+        except (OverflowError, ValueError):
+            offset = None
+        return (offset or timedelta(0)) // timedelta(microseconds=1)
