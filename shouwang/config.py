@@ -1,0 +1,193 @@
+"""``shouwang.toml``: what a site may set. Read strictly; every error says where and what to do."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import tzinfo
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from shouwang.access import Role
+from shouwang.assets import AssetRegister, canonical_network
+from shouwang.errors import UsageError
+from shouwang.model import Asset, Importance
+from shouwang.tomlplace import line_of
+
+REFERENCE = "docs/reference/config.md describes every setting."
+
+
+class Operator(StrEnum):
+    """Which reporting duty holds (国家网络安全事件报告管理办法, 2025)."""
+
+    OTHER = "other"
+    CII = "cii"
+    """关键信息基础设施运营者"""
+    CENTRAL_STATE_ORGAN = "central_state_organ"
+    """中央和国家机关"""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone: write for example Asia/Shanghai") from None
+    return name
+
+
+def _network(text: str) -> str:
+    try:
+        return str(canonical_network(text)).removesuffix("/32").removesuffix("/128")
+    except UsageError as wrong:
+        raise ValueError(str(wrong).rstrip(".")) from None
+
+
+def _endpoint(text: str) -> str:
+    if text:
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            raise ValueError(f"{text!r} is no address with port: write 127.0.0.1:5514, [::]:5514, or empty for none")
+    return text
+
+
+def _importance(value: object) -> object:
+    if isinstance(value, str):
+        for each in Importance:
+            if value in {each.name.lower(), each.zh}:
+                return each
+        raise ValueError("write ordinary, important or especially_important (一般, 重要, 特别重要)")
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Table):
+    name: str = Field(min_length=1, max_length=200)
+    timezone: Zone = "Asia/Shanghai"
+    """Fixed when the home is made: it decides where the ledger's day begins."""
+    language: Literal["zh", "en"] = "zh"
+    operator: Operator = Operator.OTHER
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.timezone)
+
+
+class AssetTable(Table):
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    name: str
+    importance: Annotated[Importance, BeforeValidator(_importance)] = Importance.ORDINARY
+    hosts: tuple[str, ...] = ()
+    networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+
+    def asset(self) -> Asset:
+        return Asset(self.id, self.name, self.importance, self.hosts, self.networks)
+
+
+class SourceTable(Table):
+    type: Literal["file"]
+    path: str = Field(min_length=1)
+    """May hold ``*``; absolute, or from the folder of shouwang.toml."""
+    format: str = "auto"
+    """A parser, or ``auto``: looked at once, when the file is first read."""
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    zone: Zone | None = None
+    """For times without a zone; the site's when absent."""
+    start_pattern: str = ""
+    """Regular expression that a record's first line matches; further lines belong to it."""
+
+
+class Watch(Table):
+    """What is watched without any ``[[source]]``."""
+
+    journald: bool = True
+    var_log: bool = True
+
+
+class Listen(Table):
+    syslog_udp: Endpoint = "127.0.0.1:5514"
+    syslog_tcp: Endpoint = "127.0.0.1:5514"
+
+
+class Metrics(Table):
+    interval_s: float = Field(default=10.0, ge=0, le=3600)
+    """0: none."""
+
+    @field_validator("interval_s")
+    @classmethod
+    def _not_mad(cls, value: float) -> float:
+        if 0 < value < 1:
+            raise ValueError("at least 1 second, or 0 for none")
+        return value
+
+
+class Rules(Table):
+    builtin: bool = True
+    """The rules that come with Shouwang."""
+    folders: tuple[str, ...] = ()
+    """Further files or folders, beside ``rules/`` of the home."""
+    disabled: tuple[str, ...] = ()
+    """Sigma ids that are not loaded."""
+
+
+class Config(Table):
+    site: Site
+    roles: dict[str, Role] = Field(default_factory=dict)
+    asset: tuple[AssetTable, ...] = ()
+    source: tuple[SourceTable, ...] = ()
+    watch: Watch = Watch()
+    listen: Listen = Listen()
+    metrics: Metrics = Metrics()
+    rules: Rules = Rules()
+
+    def register(self) -> AssetRegister:
+        return AssetRegister([each.asset() for each in self.asset])
+
+
+def read(text: str, name: str) -> Config:
+    """Raises ``UsageError`` with ``name:line`` where the line can be told."""
+    try:
+        config = Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as wrong:
+        raise UsageError(f"{name} is no TOML: {wrong}.", hint=REFERENCE) from wrong
+    except ValidationError as wrong:
+        raise UsageError("\n".join(_sentences(wrong, text, name)), hint=REFERENCE) from wrong
+    try:
+        config.register()
+    except UsageError as wrong:
+        raise UsageError(f"{name}: {wrong.message}", hint=wrong.hint) from wrong
+    return config
+
+
+def load(path: Path) -> Config:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as wrong:
+        raise UsageError(
+            f"{path} is not there.", hint="`shouwang up` makes one with every setting explained."
+        ) from wrong
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise UsageError(f"Cannot read {path}: {wrong}.", hint="It must be UTF-8 and yours.") from wrong
+    return read(text, str(path))
+
+
+def _sentences(wrong: ValidationError, text: str, name: str) -> list[str]:
+    """One a mistake."""
+    found: list[str] = []
+    for error in wrong.errors():
+        line = line_of(text, error["loc"])
+        setting = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
+        what = {"extra_forbidden": "there is no such setting", "missing": "this is missing"}.get(
+            error["type"], error["msg"].removeprefix("Value error, ")
+        )
+        found.append(f"{name}{f':{line}' if line else ''}: {setting}: {what}.")
+    return found

@@ -1,0 +1,185 @@
+"""A home: the folder that holds all data of one site (or of one drill), its lock, and where its socket lies."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from shouwang.errors import AccessError, LockedError, StoreError
+
+SYSTEM_HOME = Path("/var/lib/shouwang")
+SYSTEM_RUNTIME = Path("/run/shouwang")
+MARK_OF_DRILL = "drill"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """``path`` is absolute and without symbolic links as far as it exists."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, given: str | Path | None = None) -> Home:
+        """The home asked for, else ``$SHOUWANG_HOME``, else the default of this user."""
+        return cls(Path(os.path.realpath(Path(given or os.environ.get("SHOUWANG_HOME") or _default()).expanduser())))
+
+    @property
+    def config(self) -> Path:
+        return self.path / "shouwang.toml"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.db"
+
+    @property
+    def state(self) -> Path:
+        return self.path / "state.db"
+
+    @property
+    def rules(self) -> Path:
+        return self.path / "rules"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def drills(self) -> Path:
+        return self.path / "drills"
+
+    @property
+    def drill(self) -> bool:
+        """Whether this is a drill's home: then all that is made here bears the mark."""
+        return (self.path / MARK_OF_DRILL).exists()
+
+    def exists(self) -> bool:
+        return self.config.exists()
+
+    def owner_uid(self) -> int | None:
+        """``None`` when there is no home yet, or it cannot be seen from here."""
+        try:
+            return self.path.stat().st_uid
+        except OSError:
+            return None
+
+    def owner(self) -> str:
+        uid = self.owner_uid()
+        if uid is None:
+            raise StoreError(f"There is no home at {self.path}.", hint="`shouwang up` makes one.")
+        return user_name(uid)
+
+    def require_mine(self) -> None:
+        """Raises ``StoreError`` when there is no home, ``AccessError`` when it belongs to somebody else."""
+        if self.owner_uid() != os.geteuid():
+            owner = self.owner()
+            raise AccessError(
+                f"The home {self.path} belongs to {owner} and nothing runs there now.",
+                hint=f"Start it as {owner}, for example: sudo -u {owner} shouwang up --headless --home {self.path}",
+            )
+
+    def make_folders(self) -> None:
+        """The folder tree, closed to others. Harmless when it is there."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.logs, self.drills, self.rules):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as wrong:
+            raise StoreError(
+                f"Cannot make the home {self.path}: {wrong.strerror}.", hint="Give --home a folder that you may write."
+            ) from wrong
+
+    def sockets(self) -> list[Path]:
+        """Where the daemon's socket may lie, as a client looks for it."""
+        return [folder / self._socket_name() for folder in _runtime_folders(self.owner_uid())]
+
+    def socket_to_make(self) -> Path:
+        """Where a daemon of this user makes it: the first folder that it may write."""
+        folders = _runtime_folders(self.owner_uid())
+        for folder in folders:
+            try:
+                folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            except OSError:
+                continue
+            if os.access(folder, os.W_OK | os.X_OK) and folder.stat().st_uid in {0, os.geteuid()}:
+                return folder / self._socket_name()
+        tried = ", ".join(str(folder) for folder in folders)
+        raise StoreError(
+            f"No folder for the socket: tried {tried}.",
+            hint="Set XDG_RUNTIME_DIR, or SHOUWANG_RUNTIME to one of yours.",
+        )
+
+    def _socket_name(self) -> str:
+        return f"{hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]}.sock"
+
+
+class Lock:
+    """The right to write a home's databases. Held for life by the daemon, for one act by a command without daemon."""
+
+    def __init__(self, home: Home) -> None:
+        self._path = home.path / "lock"
+        self._home = home
+        self._file: int | None = None
+
+    def __enter__(self) -> Self:
+        """Raises ``LockedError`` that names who holds it."""
+        try:
+            held = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as wrong:
+            raise StoreError(f"Cannot open {self._path}: {wrong.strerror}.", hint="Whose is the home?") from wrong
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(held, 200).decode("utf-8", "replace").strip() or "another process"
+            os.close(held)
+            raise LockedError(
+                f"The home {self._home.path} is in use by {holder}.", hint="`shouwang stop` ends that one."
+            ) from None
+        os.ftruncate(held, 0)
+        started = datetime.fromtimestamp(time.time(), UTC).astimezone().isoformat(timespec="seconds")
+        os.write(held, f"process {os.getpid()}, started {started}\n".encode())
+        self._file = held
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._file is not None:
+            os.ftruncate(self._file, 0)
+            os.close(self._file)
+            self._file = None
+
+
+def user_name(uid: int) -> str:
+    """The OS user's name; ``uid:1234`` for one that has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid:{uid}"
+
+
+def _default() -> Path:
+    if os.geteuid() == 0:
+        return SYSTEM_HOME
+    data = os.environ.get("XDG_DATA_HOME")
+    return Path(data) / "shouwang" if data else Path("~/.local/share/shouwang")
+
+
+def _runtime_folders(owner_uid: int | None) -> list[Path]:
+    """``SHOUWANG_RUNTIME`` alone, when set. Root's own folder is closed to others, so root has the system's.
+
+    The last is a folder that anyone could have made: clients check who serves, the daemon whose folder it is.
+    """
+    given = os.environ.get("SHOUWANG_RUNTIME")
+    if given:
+        return [Path(given)]
+    own = os.environ.get("XDG_RUNTIME_DIR")
+    if own and os.geteuid() != 0:
+        return [Path(own) / "shouwang", SYSTEM_RUNTIME]
+    fallback = Path(f"/tmp/shouwang-{os.geteuid() if owner_uid is None else owner_uid}")  # noqa: S108
+    return [SYSTEM_RUNTIME, fallback]
