@@ -1,0 +1,149 @@
+"""Every rule of our own is tried on its own raw lines: real parser, real engine, real correlator."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+import pytest
+
+from detection.correlate import Correlator
+from detection.engine import Engine
+from detection.hits import Hit
+from detection.rules import OWN_RULES, load
+from detection.ruleset import Correlation, Rule, RuleSet
+from shouwang.model import DEAD_DATASET, Event
+from tests.unit.rulesets import examples
+from tests.unit.rulesets.categories import GBT_20986_2023
+from tests.unit.rulesets.examples import Line, Scene, stem
+
+ENTITY_FIELDS: Final = (
+    *("host.name", "user.name", "source.ip", "destination.ip", "url.domain", "process.name", "file.path"),
+)
+TACTICS: Final = frozenset(
+    "reconnaissance resource-development initial-access execution persistence privilege-escalation stealth "
+    "defense-impairment credential-access discovery lateral-movement collection command-and-control exfiltration "
+    "impact".split()
+)
+TAG: Final = re.compile(r"attack\.t\d{4}(?:\.\d{3})?|cve\.\d{4}-\d{4,7}")
+THEMES: Final = frozenset("ssh accounts sudo persistence web firewall tampering health".split())
+OWN: Final = load([OWN_RULES])
+ENGINE: Final = Engine(OWN, ENTITY_FIELDS)
+
+
+@cache
+def silenced() -> frozenset[str]:
+    """Rules for which only a correlation speaks."""
+    return Correlator(OWN.correlations).silenced
+
+
+def everything(ruleset: RuleSet) -> list[Rule | Correlation]:
+    return [*ruleset.rules, *ruleset.correlations]
+
+
+def fired(event: Event) -> set[str]:
+    assert event.shape.dataset != DEAD_DATASET, event.doc
+    return {stem(rule) for rule in ENGINE.fired(event)}
+
+
+def hits(scene: Scene) -> list[Hit]:
+    correlator = Correlator(OWN.correlations)
+    found = [hit for match in ENGINE.match(scene.events()) for hit in correlator.feed(match)]
+    return [*found, *correlator.flush()]
+
+
+def lines(*, match: bool) -> list[object]:
+    listed = examples.matching if match else examples.not_matching
+    return [
+        pytest.param(rule, line, id=f"{stem(rule)}-{number}")
+        for rule in OWN.rules
+        for number, line in enumerate(listed(rule), 1)
+    ]
+
+
+def scenes(*, fires: bool) -> list[object]:
+    listed = examples.firing if fires else examples.quiet
+    return [
+        pytest.param(rule, scene, id=f"{stem(rule)}: {scene.name}")
+        for rule in OWN.correlations
+        for scene in listed(rule)
+    ]
+
+
+@pytest.mark.parametrize(("rule", "line"), lines(match=True))
+def test_a_rule_fires_on_its_examples_and_no_other_speaks_unless_named(rule: Rule, line: Line) -> None:
+    for event in line.events():
+        names = fired(event)
+        quiet = {stem(each) for each in OWN.rules if each.id in silenced()}
+        assert stem(rule) in names
+        assert names - {stem(rule)} - quiet == line.also
+
+
+@pytest.mark.parametrize(("rule", "line"), lines(match=False))
+def test_a_rule_is_quiet_on_near_misses(rule: Rule, line: Line) -> None:
+    for event in line.events():
+        assert stem(rule) not in fired(event)
+
+
+@pytest.mark.parametrize(("correlation", "scene"), scenes(fires=True))
+def test_a_correlation_fires_once_for_its_group_with_the_exact_count(correlation: Correlation, scene: Scene) -> None:
+    found = hits(scene)
+    own = [hit for hit in found if hit.rule_id == correlation.id]
+    assert {hit.group for hit in own} == {tuple(f"{name}={value}" for name, value in scene.group.items())}
+    assert sum(len(hit.members) for hit in own) == scene.count
+    titles = {each.title for each in OWN.correlations if stem(each) in scene.also}
+    assert {hit.title for hit in found} - {correlation.title} == titles
+
+
+@pytest.mark.parametrize(("correlation", "scene"), scenes(fires=False))
+def test_a_correlation_is_quiet_below_its_count_and_across_groups(correlation: Correlation, scene: Scene) -> None:
+    assert [hit for hit in hits(scene) if hit.rule_id == correlation.id] == []
+
+
+def test_no_file_of_ours_is_refused() -> None:
+    assert OWN.refused == ()
+
+
+def test_the_set_is_as_large_as_promised() -> None:
+    assert len(OWN.rules) >= 30
+    assert sum(each.type == "event_count" for each in OWN.correlations) >= 4
+    assert {each.path.parent.name for each in everything(OWN)} == THEMES
+
+
+def test_ids_titles_and_file_names_are_unique() -> None:
+    rules = everything(OWN)
+    for key in (lambda r: r.id, lambda r: r.title, lambda r: r.title_zh, stem):
+        assert len({key(each) for each in rules}) == len(rules)
+
+
+@pytest.mark.parametrize("rule", everything(OWN), ids=stem)
+def test_a_rule_says_what_a_person_needs_in_both_languages(rule: Rule | Correlation) -> None:
+    text = rule.path.read_text(encoding="utf-8")
+    assert re.search(r"[一-鿿]", rule.title_zh)
+    assert rule.title.isascii() and rule.title[0].isupper() and not rule.title.endswith(".")
+    assert len(rule.description) > 100 or stem(rule).startswith(("web_", "account_", "disk_"))
+    assert rule.falsepositives
+    assert re.search(r"^author: Shouwang\ndate: \d{4}-\d\d-\d\d$", text, re.MULTILINE)
+    assert re.search(r"^level: (?:informational|low|medium|high|critical)$", text, re.MULTILINE)
+    assert re.search(r"^id: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", text, re.MULTILINE)
+    assert max(map(len, text.partition("\ndetection:")[0].splitlines())) <= 130
+
+
+@pytest.mark.parametrize("rule", everything(OWN), ids=stem)
+def test_tags_name_a_technique_and_its_tactic(rule: Rule | Correlation) -> None:
+    techniques = [tag for tag in rule.tags if TAG.fullmatch(tag)]
+    tactics = [tag.removeprefix("attack.") for tag in rule.tags if tag not in techniques]
+    assert techniques
+    assert set(tactics) <= TACTICS and tactics
+
+
+@pytest.mark.parametrize("rule", everything(OWN), ids=stem)
+def test_the_national_category_is_one_of_the_standard(rule: Rule | Correlation) -> None:
+    said = rule.extra.get("gbt20986")
+    assert isinstance(said, dict) and said.keys() == {"category", "subclass"}
+    assert said["subclass"] in GBT_20986_2023[said["category"]]
+
+
+def test_rules_of_single_steps_speak_only_through_their_correlation() -> None:
+    assert all(rule.severity.name in {"INFORMATIONAL", "LOW"} for rule in OWN.rules if rule.id in silenced())
