@@ -142,7 +142,7 @@ class CorrelationState:
     def _hit(self, key: GroupKey, counted: Sequence[Member]) -> Hit:
         c = self.correlation
         group = tuple(f"{name}={value}" for name, value in zip(c.group_by, key, strict=True))
-        return Hit(c.id, c.title, c.severity, tuple(c.tags), group, tuple(counted))
+        return Hit(c.id, c.title, c.severity, c.tags, group, tuple(counted), c.timespan_s * 1_000_000)
 
     def snapshot(self) -> bytes:
         self.changed = False

@@ -34,6 +34,9 @@ class Hit:
     group: tuple[str, ...]
     """``name=value``, in the order the rule names them; values without case."""
     members: tuple[Member, ...]
+    """In order of time."""
+    timespan_us: int = 0
+    """Of the correlation; 0 for a plain rule."""
 
 
 def text(value: Value) -> str:

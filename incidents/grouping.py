@@ -1,0 +1,130 @@
+"""Which alerts are one incident. Pure. See docs/explanation/grading.md, "From alert to incident".
+
+An alert of severity medium or graver opens an incident, or joins one that is not closed; a lesser one only joins. It
+joins when it shares an address (``source.ip``), else a host or a user, with what the incident already holds, within a
+day. Two known and different addresses keep alerts apart even on one host: a busy web server is not one incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import orjson
+
+from shouwang.model import Alert, Severity
+
+WINDOW_US = 24 * 3_600_000_000
+OPENS_FROM = Severity.MEDIUM
+LINK_FIELDS = ("source.ip", "host.name", "user.name")
+"""Strongest first."""
+THREADS = 500
+"""Incidents remembered for joining; beyond, the one active longest ago takes no more alerts."""
+LINKS = 300
+"""Links remembered of one incident; the first to come stay."""
+COMMON = {
+    "source.ip": {"127.0.0.1", "::1", "0.0.0.0", "::", "-"},  # noqa: S104  # a value seen, no address to bind
+    "host.name": {"localhost", "-"},
+    "user.name": {
+        "root", "system", "administrator", "admin", "nobody", "www-data", "guest", "local service", "network service",
+        "anonymous logon", "nt authority\\system", "-", "n/a",
+    },
+}  # fmt: skip
+"""Values that many unrelated things share: they join nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What grouping remembers of one incident."""
+
+    incident_id: str
+    links: frozenset[str]
+    first_us: int
+    last_us: int
+
+
+def opens(alert: Alert) -> bool:
+    return alert.severity >= OPENS_FROM
+
+
+def links(alert: Alert) -> frozenset[str]:
+    """``name=value`` for every address, host and user that may join it to an incident."""
+    return frozenset(f"{name}={value}" for name in LINK_FIELDS for value in _values(alert, name))
+
+
+def _values(alert: Alert, name: str) -> list[str]:
+    folded = (value.casefold() for value in alert.entities.get(name, ()))
+    common = COMMON[name]
+    return [value for value in folded if value not in common and not (name == "user.name" and value.endswith("$"))]
+
+
+def incident_to_join(alert: Alert, threads: Sequence[Thread]) -> Thread | None:
+    """The incident that this alert belongs to: strongest shared link, then the one active last."""
+    mine = links(alert)
+    best: tuple[int, int, str] | None = None
+    found: Thread | None = None
+    for thread in threads:
+        if alert.first_us > thread.last_us + WINDOW_US or alert.last_us < thread.first_us - WINDOW_US:
+            continue
+        strength = _strength(mine, thread.links)
+        if strength and (best is None or (strength, thread.last_us, thread.incident_id) > best):
+            best, found = (strength, thread.last_us, thread.incident_id), thread
+    return found
+
+
+def _strength(mine: frozenset[str], theirs: frozenset[str]) -> int:
+    shared = mine & theirs
+    if any(link.startswith("source.ip=") for link in shared):
+        return 3
+    both_know_addresses = all(any(link.startswith("source.ip=") for link in side) for side in (mine, theirs))
+    if both_know_addresses:
+        return 0
+    if any(link.startswith("host.name=") for link in shared):
+        return 2
+    return 1 if shared else 0
+
+
+def joined(thread: Thread, alert: Alert) -> Thread:
+    room = LINKS - len(thread.links)
+    new = sorted(links(alert) - thread.links)[: max(0, room)]
+    return replace(
+        thread,
+        links=thread.links | frozenset(new),
+        first_us=min(thread.first_us, alert.first_us),
+        last_us=max(thread.last_us, alert.last_us),
+    )
+
+
+def opened(incident_id: str, alert: Alert) -> Thread:
+    return joined(Thread(incident_id, frozenset(), alert.first_us, alert.last_us), alert)
+
+
+def key(alert: Alert) -> str:
+    """The strongest link of the alert that opens an incident; its own key when it has none."""
+    for name in LINK_FIELDS:
+        values = _values(alert, name)
+        if values:
+            return f"{name}={min(values)}"
+    return f"alert={alert.key}"
+
+
+def title(alert: Alert) -> str:
+    """The rule's title, and who did it where: ``Many failed logins: 203.0.113.9 -> gate-01``."""
+    sides = [_brief(alert.entities.get(name, ())) for name in ("source.ip", "host.name")]
+    where = " -> ".join(side for side in sides if side) or _brief(alert.entities.get("user.name", ()))
+    return f"{alert.title}: {where}" if where else alert.title
+
+
+def _brief(values: Sequence[str]) -> str:
+    return "" if not values else values[0] if len(values) == 1 else f"{values[0]} +{len(values) - 1}"
+
+
+def threads_text(threads: Mapping[str, Thread]) -> bytes:
+    """For keeping; the newest ``THREADS``, in order of last change."""
+    kept = list(threads.values())[-THREADS:]
+    return orjson.dumps([(t.incident_id, sorted(t.links), t.first_us, t.last_us) for t in kept])
+
+
+def threads_from(held: bytes | None) -> dict[str, Thread]:
+    said: Iterable[tuple[str, list[str], int, int]] = orjson.loads(held) if held else ()
+    return {name: Thread(name, frozenset(found), first_us, last_us) for name, found, first_us, last_us in said}

@@ -1,0 +1,134 @@
+"""Alerts arrive at the incidents' desk: each opens one, joins one, or stays alone. Inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from incidents import grouping, lifecycle
+from incidents.criteria import Plans
+from incidents.grading import grade
+from incidents.grouping import Thread
+from incidents.views import Site
+from shouwang.assets import AssetRegister
+from shouwang.model import Alert, Asset, GradeFacts, Importance, Incident, IncidentState
+from shouwang.statestore.store import Transaction
+
+THREADS = "incidents/threads"
+"""Name in the memory table of what grouping remembers."""
+
+
+class IncidentDesk:
+    """For one transaction; ``take`` once."""
+
+    def __init__(
+        self, tx: Transaction, *, assets: AssetRegister, site: Site, plans: Plans, now_us: int, drill: bool
+    ) -> None:
+        self._tx = tx
+        self._assets = assets
+        self._site = site
+        self._plans = plans
+        self._now_us = now_us
+        self._drill = drill
+        self._threads = grouping.threads_from(tx.memory.get(THREADS))
+        self.incidents: dict[str, None] = {}
+        """Ids of the incidents opened or joined, in order."""
+
+    def take(self, alerts: Iterable[Alert]) -> list[Alert]:
+        """The alerts with their asset and incident; incidents, threads and audit entries are written."""
+        taken = [self._take(alert) for alert in alerts]
+        if taken:
+            self._tx.memory.put(THREADS, grouping.threads_text(self._threads))
+        return taken
+
+    def _take(self, alert: Alert) -> Alert:
+        asset = self._assets.get(alert.asset_id) if alert.asset_id else self._asset_of(alert)
+        if asset is not None:
+            alert = replace(alert, asset_id=asset.id)
+        if alert.incident_id:
+            self._follow(alert)
+            return alert
+        incident = self._incident_to_join(alert)
+        if incident is not None:
+            return self._join(incident, alert, asset)
+        return self._open(alert, asset) if grouping.opens(alert) else alert
+
+    def _asset_of(self, alert: Alert) -> Asset | None:
+        """By host name, else by the address it came to, else by the one it came from."""
+        hosts, to, by = (alert.entities.get(name, ()) for name in ("host.name", "destination.ip", "source.ip"))
+        found = (self._assets.find(host) for host in hosts)
+        return next((asset for asset in found if asset), None) or self._assets.find(None, (*to, *by))
+
+    def _follow(self, alert: Alert) -> None:
+        thread = self._threads.get(alert.incident_id)
+        if thread is not None:
+            self._remember(grouping.joined(thread, alert))
+
+    def _remember(self, thread: Thread) -> None:
+        self._threads.pop(thread.incident_id, None)
+        self._threads[thread.incident_id] = thread
+
+    def _incident_to_join(self, alert: Alert) -> Incident | None:
+        while True:
+            thread = grouping.incident_to_join(alert, list(self._threads.values()))
+            if thread is None:
+                return None
+            incident = self._tx.incidents.get(thread.incident_id)
+            if incident is not None and incident.state is not IncidentState.CLOSED:
+                return incident
+            del self._threads[thread.incident_id]
+
+    def _join(self, incident: Incident, alert: Alert, asset: Asset | None) -> Alert:
+        before = incident
+        incident = replace(incident, alert_ids=(*incident.alert_ids, alert.id))
+        if asset is not None and asset.id not in incident.asset_ids:
+            facts = incident.grading.facts
+            importance = Importance(max(asset.importance, facts.importance or 0))
+            incident = replace(incident, asset_ids=(*incident.asset_ids, asset.id))
+            incident = lifecycle.proposed(incident, grade(replace(facts, importance=importance), self._plans))
+        self._tx.incidents.put(incident)
+        self._remember(grouping.joined(self._threads[incident.id], alert))
+        self._note("incidents.join", incident, alert)
+        if incident.grade is not before.grade:
+            self._note("incidents.regrade", incident, alert)
+        return replace(alert, incident_id=incident.id)
+
+    def _open(self, alert: Alert, asset: Asset | None) -> Alert:
+        facts = GradeFacts(importance=asset.importance if asset else None)
+        incident = Incident(
+            id=self._next_id(alert.received_us),
+            title=grouping.title(alert),
+            key=grouping.key(alert),
+            state=IncidentState.OPEN,
+            found_at_us=alert.received_us,
+            grading=grade(facts, self._plans),
+            alert_ids=(alert.id,),
+            asset_ids=(asset.id,) if asset else (),
+            drill=self._drill,
+        )
+        self._tx.incidents.put(incident)
+        self._remember(grouping.opened(incident.id, alert))
+        self._note("incidents.open", incident, alert)
+        return replace(alert, incident_id=incident.id)
+
+    def _note(self, act: str, incident: Incident, alert: Alert) -> None:
+        self.incidents[incident.id] = None
+        self._tx.audit(
+            act=act,
+            target=incident.id,
+            at_us=self._now_us,
+            detail={
+                "title": incident.title,
+                "alert": alert.id,
+                "rule": alert.title,
+                "severity": alert.severity.name.lower(),
+                "grade": incident.grade.name,
+            },
+        )
+
+    def _next_id(self, found_at_us: int) -> str:
+        """Numbered within the site's day on which it was found."""
+        day = datetime.fromtimestamp(found_at_us // 1_000_000, UTC).astimezone(self._site.zone).strftime("%Y%m%d")
+        number = self._tx.numbers.next(f"incident/{day}")
+        return f"{'D-' if self._drill else ''}INC-{day}-{number:04}"

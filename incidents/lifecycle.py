@@ -1,0 +1,94 @@
+"""What may be done to an incident, and what it is then. Pure: every refusal says what to do.
+
+    open --claim--> claimed --triage--> triaged --close--> closed
+                                  ^-- triage again --'
+
+Claiming again takes it over. Grading is possible until it is closed. A true incident closes only with a grade that a
+person confirmed. Nothing leads out of closed: new activity opens a new incident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shouwang.errors import ShouwangError, UsageError
+from shouwang.model import Confirmation, Disposition, Grade, Grading, Incident, IncidentState
+
+
+class NotNow(ShouwangError):
+    """The incident is not in a state for this."""
+
+
+def claimed(incident: Incident, by: str) -> Incident:
+    _refuse_closed(incident)
+    if incident.owner == by:
+        raise NotNow(f"{incident.id} is yours already.", hint=f"Go on with: shouwang incidents triage {incident.id}")
+    state = IncidentState.CLAIMED if incident.state is IncidentState.OPEN else incident.state
+    return replace(incident, state=state, owner=by)
+
+
+def triaged(incident: Incident, disposition: Disposition, reason: str) -> Incident:
+    _refuse_closed(incident)
+    if incident.state is IncidentState.OPEN:
+        raise NotNow(
+            f"{incident.id} is not claimed by anyone.", hint=f"Claim it first: shouwang incidents claim {incident.id}"
+        )
+    return replace(
+        incident,
+        state=IncidentState.TRIAGED,
+        disposition=disposition,
+        disposition_reason=_stated(reason, "Triage", "why you hold it for " + disposition.value),
+    )
+
+
+def proposed(incident: Incident, grading: Grading) -> Incident:
+    """New facts. A confirmed grade stays unless the proposal is now graver: then a person must confirm again."""
+    _refuse_closed(incident)
+    confirmation = incident.confirmation
+    if confirmation is not None and grading.grade > confirmation.grade and grading.grade > incident.grading.grade:
+        confirmation = None
+    return replace(incident, grading=grading, confirmation=confirmation)
+
+
+def confirmed(incident: Incident, grade: Grade, *, by: str, at_us: int, reason: str) -> Incident:
+    """A person's word. What differs from the proposal needs a reason."""
+    _refuse_closed(incident)
+    overrides = grade is not incident.grading.grade
+    if overrides and not reason.strip():
+        raise UsageError(
+            f"{grade.name} differs from the proposed {incident.grading.grade.name}.",
+            hint="Give the reason: --reason '...'",
+        )
+    return replace(incident, confirmation=Confirmation(grade, by, at_us, reason.strip(), overrides))
+
+
+def closed(incident: Incident, *, reason: str, at_us: int) -> Incident:
+    _refuse_closed(incident)
+    if incident.state is not IncidentState.TRIAGED or incident.disposition is None:
+        first = "claim" if incident.state is IncidentState.OPEN else "triage"
+        raise NotNow(
+            f"{incident.id} is {incident.state.value}; only a triaged incident can be closed.",
+            hint=f"Next: shouwang incidents {first} {incident.id}",
+        )
+    if incident.disposition is Disposition.TRUE and incident.confirmation is None:
+        raise NotNow(
+            f"{incident.id} is a true incident and nobody has confirmed its grade"
+            f" (proposed: {incident.grading.grade.name}).",
+            hint=f"Confirm it: shouwang incidents grade {incident.id} --grade {incident.grading.grade.name}",
+        )
+    why = _stated(reason, "Closing", "what was done")
+    return replace(incident, state=IncidentState.CLOSED, close_reason=why, closed_at_us=at_us)
+
+
+def _refuse_closed(incident: Incident) -> None:
+    if incident.state is IncidentState.CLOSED:
+        raise NotNow(
+            f"{incident.id} is closed.",
+            hint=f"It stays as it is; see: shouwang incidents show {incident.id}. New activity opens a new incident.",
+        )
+
+
+def _stated(reason: str, act: str, what: str) -> str:
+    if not reason.strip():
+        raise UsageError(f"{act} needs a reason.", hint=f"Say {what}: --reason '...'")
+    return reason.strip()

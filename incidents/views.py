@@ -1,0 +1,128 @@
+"""Alerts and incidents as the JSON of the socket, of ``--json`` and of the papers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from incidents.criteria import Plans
+from incidents.deadlines import LegalClock, clock
+from shouwang.assets import AssetRegister
+from shouwang.model import Alert, GradeFacts, Incident, Reason, Value
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Json = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What of the site's settings stands in views and papers."""
+
+    zone: tzinfo
+    operator: str = "other"
+    """Kind of operator in the reporting measures: ``cii``, ``central_state_organ``, ``other``."""
+    name: str = ""
+
+
+def moment(time_us: int, zone: tzinfo) -> str:
+    """RFC 3339 with the zone's offset and microseconds; what no calendar holds is given as microseconds."""
+    try:
+        return (EPOCH + timedelta(microseconds=time_us)).astimezone(zone).isoformat(timespec="microseconds")
+    except (OverflowError, ValueError):
+        return f"{time_us} us"
+
+
+def alert_json(alert: Alert, zone: tzinfo) -> Json:
+    return {
+        "id": alert.id,
+        "title": alert.title,
+        "rule_id": alert.rule_id,
+        "severity": alert.severity.name.lower(),
+        "count": alert.count,
+        "first": moment(alert.first_us, zone),
+        "last": moment(alert.last_us, zone),
+        "entities": {name: list(values) for name, values in alert.entities.items()},
+        "tags": list(alert.tags),
+        "state": alert.state.value,
+        "incident": alert.incident_id or None,
+        "drill": alert.drill,
+    }
+
+
+def incident_json(incident: Incident, *, site: Site, now_us: int, plans: Plans, assets: AssetRegister) -> Json:
+    """An asset that is no longer in the register is shown by its id."""
+    legal = clock(site.operator, incident.found_at_us, now_us, plans.measures)
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "grade": incident.grade.name,
+        "grade_zh": incident.grade.zh,
+        "grade_confirmed": incident.confirmation is not None,
+        "proposed_grade": incident.grading.grade.name,
+        "confirmation": _confirmation_json(incident, site.zone),
+        "reasons": [reason_json(reason) for reason in incident.grading.reasons],
+        "facts": facts_json(incident.grading.facts),
+        "state": incident.state.value,
+        "owner": incident.owner,
+        "disposition": incident.disposition.value if incident.disposition else None,
+        "disposition_reason": incident.disposition_reason,
+        "close_reason": incident.close_reason,
+        "alerts": list(incident.alert_ids),
+        "assets": _assets_json(incident.asset_ids, assets),
+        "found_at": moment(incident.found_at_us, site.zone),
+        "closed_at": moment(incident.closed_at_us, site.zone) if incident.closed_at_us else None,
+        "drill": incident.drill,
+        "clock": clock_json(legal, site.zone),
+    }
+
+
+def reason_json(reason: Reason) -> Json:
+    return {
+        "criterion": reason.criterion,
+        "value": reason.value,
+        "document": reason.document,
+        "clause": reason.clause,
+        "grade": reason.grade.name if reason.grade else None,
+        "sure": reason.sure,
+    }
+
+
+def facts_json(facts: GradeFacts) -> Json:
+    return {
+        "importance": facts.importance.name.lower() if facts.importance else None,
+        "loss": facts.loss.name.lower() if facts.loss else None,
+        "social": facts.social.name.lower() if facts.social else None,
+    }
+
+
+def clock_json(legal: LegalClock, zone: tzinfo) -> Json:
+    return {
+        "report_to": "、".join(to.zh for to in legal.report_to),
+        "basis": f"{legal.document.zh} {legal.clause}",
+        "latest": moment(legal.latest_us, zone),
+        "remaining_s": legal.remaining_s,
+        "decided": legal.decided,
+    }
+
+
+def _confirmation_json(incident: Incident, zone: tzinfo) -> Json | None:
+    said = incident.confirmation
+    if said is None:
+        return None
+    return {
+        "grade": said.grade.name,
+        "by": said.by,
+        "at": moment(said.at_us, zone),
+        "reason": said.reason,
+        "overrides": said.overrides,
+    }
+
+
+def _assets_json(ids: Iterable[str], assets: AssetRegister) -> list[Value]:
+    shown: list[Value] = []
+    for asset_id in ids:
+        asset = assets.get(asset_id)
+        importance = asset.importance.name.lower() if asset else None
+        shown.append({"id": asset_id, "name": asset.name if asset else asset_id, "importance": importance})
+    return shown

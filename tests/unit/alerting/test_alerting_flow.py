@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import apsw
+import pytest
+
+from incidents import service
+from shouwang.eventstore.base import Position
+from shouwang.model import Disposition, Grade, Match, Severity
+from shouwang.statestore.store import StateStore
+from tests.unit.alerting.making import Home, a_home
+from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
+
+SECOND = 1_000_000
+
+
+def failed_logins(number: int, *, first: int = 0, ip: str = "203.0.113.9") -> list[Match]:
+    fields = {"source.ip": ip, "host.name": "gate-01", "user.name": "root"}
+    return [a_match(first + n, at_us=n * SECOND, fields=dict(fields)) for n in range(number)]
+
+
+def mixed_stream() -> list[Match]:
+    """Brute force from two addresses, a critical match on the same host, a low one that joins, one that stays alone."""
+    matches = failed_logins(12) + failed_logins(3, first=100, ip="198.51.100.4")
+    fields = {"host.name": "gate-01", "user.name": "li"}
+    matches += [a_match(200, at_us=MINUTE, rule="shell", severity=Severity.CRITICAL, fields=dict(fields))]
+    matches += [a_match(201, at_us=2 * MINUTE, rule="note", severity=Severity.LOW, fields=dict(fields))]
+    matches += [a_match(202, at_us=3 * MINUTE, rule="note", severity=Severity.LOW, fields={"host.name": "other"})]
+    return matches + failed_logins(6, first=300, ip="198.51.100.4")
+
+
+def test_twelve_failed_logins_from_one_address_are_one_alert_with_count_twelve(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)])
+    home.put(failed_logins(12))
+    home.flow().step()
+    total, (alert,) = home.state.alerts.list()
+    assert total == 1
+    assert (alert.id, alert.count, alert.title) == ("A-1", 12, "Many failed logins")
+    assert len(alert.event_ids) == 12
+    assert alert.entities == {"host.name": ("gate-01",), "source.ip": ("203.0.113.9",), "user.name": ("root",)}
+    assert alert.asset_id == "gate"
+
+
+def test_the_alert_grows_as_further_events_come_and_no_second_one_is_made(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)])
+    flow = home.flow()
+    counts = []
+    for match in failed_logins(12):
+        home.put([match])
+        flow.step()
+        total, alerts = home.state.alerts.list()
+        counts.append(alerts[0].count if total == 1 else total)
+    assert counts == [0, 0, 0, 0, 5, 6, 7, 8, 9, 10, 11, 12]
+
+
+def test_an_incident_opens_with_importance_from_the_register_and_an_entry_by_the_system(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)])
+    home.put(failed_logins(12))
+    done = home.flow().step()
+    total, (incident,) = home.state.incidents.list()
+    assert done.incidents == ("INC-20261125-0001",)
+    assert (total, incident.id) == (1, "INC-20261125-0001")
+    assert incident.title == "Many failed logins: 203.0.113.9 -> gate-01"
+    assert incident.alert_ids == ("A-1",)
+    assert incident.asset_ids == ("gate",)
+    assert incident.found_at_us == START + 11 * SECOND
+    assert incident.grade is Grade.IV
+    _, (entry,) = home.state.trail.list(target=incident.id)
+    assert (entry.actor, entry.act) == ("system", "incidents.open")
+
+
+def test_related_alerts_join_and_lesser_ones_alone_stay_alerts(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)])
+    home.put(mixed_stream())
+    home.flow().step()
+    _, alerts = home.state.alerts.list()
+    by_id = {alert.id: (alert.rule_id, alert.count, alert.incident_id) for alert in alerts}
+    first, second = "INC-20261125-0001", "INC-20261125-0002"
+    assert by_id == {
+        "A-1": ("c", 12, first),
+        "A-2": ("shell", 1, first),
+        "A-3": ("note", 1, first),
+        "A-4": ("note", 1, ""),
+        "A-5": ("c", 9, second),
+    }
+
+
+def test_a_generating_correlation_lets_its_rules_speak_too(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5, generate=True)])
+    home.put(failed_logins(5))
+    home.flow().step()
+    _, alerts = home.state.alerts.list()
+    assert sorted((alert.rule_id, alert.count) for alert in alerts) == [("c", 5), ("r", 5)]
+
+
+def test_a_drill_marks_every_id(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)], drill=True)
+    home.put(failed_logins(5))
+    home.flow().step()
+    _, (alert,) = home.state.alerts.list()
+    assert (alert.id, alert.incident_id, alert.drill) == ("D-A-1", "D-INC-20261125-0001", True)
+
+
+def unbroken(tmp_path: Path) -> tuple[object, ...]:
+    home = a_home(tmp_path, [a_correlation(count=5)], page=4)
+    home.put(mixed_stream())
+    flow = home.flow()
+    while flow.step().matches:
+        pass
+    return home.outcome()
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_at(state: StateStore, statement: int) -> list[str]:
+    """Raise at the given write of the next transactions; returns the list that collects what was executed."""
+    ran: list[str] = []
+
+    def trace(cursor: apsw.Cursor, sql: str, bindings: object) -> bool:
+        if sql != "ROLLBACK":
+            if len(ran) == statement:
+                raise Killed(sql)
+            ran.append(sql)
+        return True
+
+    state._writer.connection.exec_trace = trace
+    return ran
+
+
+@pytest.mark.parametrize("cold", [True, False], ids=["process killed", "step failed"])
+def test_killed_at_any_statement_the_outcome_is_that_of_an_unbroken_run(tmp_path: Path, cold: bool) -> None:
+    expected = unbroken(tmp_path)
+    for statement in range(0, 200, 3):
+        home = a_home(tmp_path, [a_correlation(count=5)], page=4)
+        home.put(mixed_stream())
+        flow = home.flow()
+        kill_at(home.state, statement)
+        killed = False
+        try:
+            while flow.step().matches:
+                pass
+        except Killed:
+            killed = True
+        if cold:
+            home.reopen()
+            flow = home.flow()
+        else:
+            home.state._writer.connection.exec_trace = None
+        while flow.step().matches:
+            pass
+        assert home.outcome() == expected, statement
+        home.state.close()
+        home.events.close()
+        if not killed:
+            return
+    raise AssertionError("never ran to its end")
+
+
+def test_a_tail_that_repeats_itself_changes_nothing(tmp_path: Path) -> None:
+    expected = unbroken(tmp_path)
+    home = a_home(tmp_path, [a_correlation(count=5)], page=4)
+    home.put(mixed_stream())
+    flow = home.flow()
+    while flow.step().matches:
+        pass
+    with home.state.work() as tx:
+        tx.memory.put("alerting/position", _after_first(home).token.encode())
+    flow = home.flow()
+    while flow.step().matches:
+        pass
+    assert home.outcome() == expected
+
+
+def _after_first(home: Home) -> Position:
+    page = home.events.tail("matches", None, 1)
+    assert page.next is not None
+    return page.next
+
+
+def test_a_window_that_ends_in_silence_still_makes_its_alert(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=3, op="eq", timespan_s=60)])
+    home.put(failed_logins(3))
+    home.flow().step()
+    assert home.state.alerts.list() == (0, [])
+    home.clock.advance(10 * 60)
+    assert home.flow().step().alerts == ("A-1",)
+    assert home.flow().step().alerts == ()
+
+
+def test_alerts_appear_within_a_second_of_the_matches(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)])
+    flow, stop = home.flow(), threading.Event()
+    thread = threading.Thread(target=flow.run, args=(stop,))
+    thread.start()
+    try:
+        for number, ip in enumerate(("203.0.113.1", "203.0.113.2")):
+            before = home.state.alerts.list()[0]
+            home.put(failed_logins(5, first=number * 10, ip=ip))
+            flow.notify()
+            deadline = time.monotonic() + 5
+            started = time.monotonic()
+            while home.state.alerts.list()[0] == before and time.monotonic() < deadline:
+                time.sleep(0.005)
+            assert home.state.alerts.list()[0] == before + 1
+            assert time.monotonic() - started < 1
+    finally:
+        stop.set()
+        flow.notify()
+        thread.join()
+
+
+def test_after_closing_new_activity_opens_a_new_incident(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)])
+    flow = home.flow()
+    home.put(failed_logins(5))
+    flow.step()
+    first = "INC-20261125-0001"
+    service.claim(home.state, home.clock, "wang", first)
+    service.triage(home.state, home.clock, "wang", first, disposition=Disposition.AUTHORISED, reason="scan by us")
+    service.close(home.state, home.clock, "wang", first, reason="announced")
+    home.put([a_match(50, at_us=MINUTE, fields={"source.ip": "203.0.113.9"})])
+    flow.step()
+    _, alerts = home.state.alerts.list()
+    assert [(a.id, a.state.value, a.incident_id) for a in alerts] == [
+        ("A-2", "open", "INC-20261125-0002"),
+        ("A-1", "closed", first),
+    ]

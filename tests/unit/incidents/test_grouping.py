@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from incidents import grouping
+from incidents.grouping import WINDOW_US, Thread
+from shouwang.model import Alert, Severity
+from tests.unit.incidents.making import FOUND, an_alert
+
+
+def thread_of(alert: Alert, id: str = "INC-1") -> Thread:
+    return grouping.opened(id, alert)
+
+
+@pytest.mark.parametrize(
+    ("severity", "opens"),
+    [
+        (Severity.INFORMATIONAL, False),
+        (Severity.LOW, False),
+        (Severity.MEDIUM, True),
+        (Severity.HIGH, True),
+        (Severity.CRITICAL, True),
+    ],
+)
+def test_medium_and_graver_open_an_incident(severity: Severity, opens: bool) -> None:
+    assert grouping.opens(an_alert(severity=severity)) is opens
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "joins"),
+    [
+        ({"source_ip": "203.0.113.9"}, {"source_ip": "203.0.113.9", "host_name": "b"}, True),
+        ({"source_ip": "203.0.113.9", "host_name": "a"}, {"source_ip": "203.0.113.8", "host_name": "a"}, False),
+        ({"source_ip": "203.0.113.9", "host_name": "a"}, {"host_name": "A"}, True),
+        ({"host_name": "a", "user_name": "li"}, {"host_name": "b", "user_name": "li"}, True),
+        ({"host_name": "a", "user_name": "root"}, {"host_name": "b", "user_name": "root"}, False),
+        ({"host_name": "a", "user_name": "PC$"}, {"host_name": "b", "user_name": "PC$"}, False),
+        ({"source_ip": "127.0.0.1"}, {"source_ip": "127.0.0.1"}, False),
+        ({}, {}, False),
+    ],
+)
+def test_what_is_shared_decides(one: dict[str, str], other: dict[str, str], joins: bool) -> None:
+    found = grouping.incident_to_join(an_alert("A-2", entities=other), [thread_of(an_alert(entities=one))])
+    assert (found is not None) is joins
+
+
+@pytest.mark.parametrize(("after_us", "joins"), [(WINDOW_US, True), (WINDOW_US + 12_000_000, False)])
+def test_a_day_without_activity_ends_an_incident_for_joining(after_us: int, joins: bool) -> None:
+    thread = thread_of(an_alert(source_ip="203.0.113.9"))
+    late = an_alert("A-2", first_us=FOUND + after_us, source_ip="203.0.113.9")
+    assert (grouping.incident_to_join(late, [thread]) is not None) is joins
+
+
+def test_the_strongest_link_wins_then_the_newest_activity() -> None:
+    by_host = thread_of(an_alert(host_name="gate-01", first_us=FOUND + 1_000_000), "INC-host")
+    by_address = thread_of(an_alert(source_ip="203.0.113.9"), "INC-address")
+    alert = an_alert(source_ip="203.0.113.9", host_name="gate-01")
+    found = grouping.incident_to_join(alert, [by_host, by_address])
+    assert found is not None
+    assert found.incident_id == "INC-address"
+
+
+def test_joining_widens_what_further_alerts_can_share() -> None:
+    thread = thread_of(an_alert(source_ip="203.0.113.9", host_name="gate-01"))
+    thread = grouping.joined(thread, an_alert(host_name="gate-01", user_name="wb-xf02"))
+    assert grouping.incident_to_join(an_alert(host_name="vpn", user_name="wb-xf02"), [thread]) is thread
+
+
+def test_memory_of_incidents_is_bounded_and_survives() -> None:
+    threads = {f"INC-{n}": thread_of(an_alert(host_name=f"h{n}"), f"INC-{n}") for n in range(600)}
+    kept = grouping.threads_from(grouping.threads_text(threads))
+    assert list(kept) == [f"INC-{n}" for n in range(100, 600)]
+    assert kept["INC-599"] == threads["INC-599"]
+    many = an_alert(host_name=",".join(f"h{n}" for n in range(1000)))
+    assert len(thread_of(many).links) == grouping.LINKS
+
+
+def test_the_title_says_what_who_and_where() -> None:
+    assert grouping.title(an_alert(source_ip="203.0.113.9", host_name="a,b")) == (
+        "Many failed logins: 203.0.113.9 -> a +1"
+    )
+    assert grouping.title(an_alert(user_name="li")) == "Many failed logins: li"
+    assert grouping.title(an_alert()) == "Many failed logins"
+
+
+def test_the_key_is_the_strongest_link() -> None:
+    assert grouping.key(an_alert(source_ip="203.0.113.9", host_name="a")) == "source.ip=203.0.113.9"
+    assert grouping.key(an_alert(host_name="A", user_name="root")) == "host.name=a"
+    assert grouping.key(an_alert()) == "alert=key-A-1"
