@@ -48,6 +48,8 @@ class Metadata:
 
 def metadata(data: dict[str, object]) -> Metadata:
     """Raises ``RuleFault`` with everything that pySigma found wrong."""
+    if not isinstance(data.get("id", ""), str):
+        raise RuleFault("id must be a UUID", "id")
     try:
         read, errors = SigmaRule.from_dict_common_params(data, collect_errors=True)
     except (AttributeError, TypeError, ValueError) as error:

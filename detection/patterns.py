@@ -102,7 +102,9 @@ def base64_offsets(data: bytes) -> tuple[str, ...]:
         start = (0, 2, 3)[offset]
         end = (None, -3, -2)[(len(data) + offset) % 3]
         found.append(whole[start:end])
-    return tuple(part for part in found if part)
+    if not all(found):
+        raise RuleFault("base64offset: one byte leaves nothing that does not depend on its neighbours")
+    return tuple(found)
 
 
 def as_text(data: bytes, modifier: str) -> str:
