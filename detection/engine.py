@@ -56,7 +56,7 @@ class Engine:
             try:
                 if holds(view):
                     fired.append(rule)
-            except Exception:  # one rule's fault on one event never stops the stream
+            except Exception:  # noqa: BLE001  # one rule's fault on one event never stops the stream
                 self._fault(rule)
         return fired
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 
 import orjson
 
 from detection.modifiers import scalar_text
 from shouwang.model import ABSENT, Event, Found, Value
+from shouwang.timespan import rfc3339
 
 STRUCTURED = frozenset({"json", "evtx", "metrics"})
 """Parsers whose ``doc`` is the record itself."""
@@ -58,7 +59,7 @@ class View:
 
     def _found(self, field: str) -> Found:
         if field == "@timestamp":
-            return datetime.fromtimestamp(self.event.time_us / 1e6, UTC).isoformat(timespec="microseconds")
+            return rfc3339(self.event.time_us, UTC)
         found = self.event.get(field)
         if found is ABSENT and field == "event.dataset":
             return self.event.shape.dataset
