@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 
 from incidents.criteria import Plans
 from incidents.deadlines import LegalClock, clock
 from shouwang.assets import AssetRegister
 from shouwang.model import Alert, GradeFacts, Incident, Reason, Value
+from shouwang.timespan import rfc3339
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Json = dict[str, Value]
 
 
@@ -25,14 +25,6 @@ class Site:
     name: str = ""
 
 
-def moment(time_us: int, zone: tzinfo) -> str:
-    """RFC 3339 with the zone's offset and microseconds; what no calendar holds is given as microseconds."""
-    try:
-        return (EPOCH + timedelta(microseconds=time_us)).astimezone(zone).isoformat(timespec="microseconds")
-    except (OverflowError, ValueError):
-        return f"{time_us} us"
-
-
 def alert_json(alert: Alert, zone: tzinfo) -> Json:
     return {
         "id": alert.id,
@@ -40,8 +32,8 @@ def alert_json(alert: Alert, zone: tzinfo) -> Json:
         "rule_id": alert.rule_id,
         "severity": alert.severity.name.lower(),
         "count": alert.count,
-        "first": moment(alert.first_us, zone),
-        "last": moment(alert.last_us, zone),
+        "first": rfc3339(alert.first_us, zone),
+        "last": rfc3339(alert.last_us, zone),
         "entities": {name: list(values) for name, values in alert.entities.items()},
         "tags": list(alert.tags),
         "state": alert.state.value,
@@ -70,8 +62,8 @@ def incident_json(incident: Incident, *, site: Site, now_us: int, plans: Plans, 
         "close_reason": incident.close_reason,
         "alerts": list(incident.alert_ids),
         "assets": _assets_json(incident.asset_ids, assets),
-        "found_at": moment(incident.found_at_us, site.zone),
-        "closed_at": moment(incident.closed_at_us, site.zone) if incident.closed_at_us else None,
+        "found_at": rfc3339(incident.found_at_us, site.zone),
+        "closed_at": rfc3339(incident.closed_at_us, site.zone) if incident.closed_at_us else None,
         "drill": incident.drill,
         "clock": clock_json(legal, site.zone),
     }
@@ -100,7 +92,7 @@ def clock_json(legal: LegalClock, zone: tzinfo) -> Json:
     return {
         "report_to": "、".join(to.zh for to in legal.report_to),
         "basis": f"{legal.document.zh} {legal.clause}",
-        "latest": moment(legal.latest_us, zone),
+        "latest": rfc3339(legal.latest_us, zone),
         "remaining_s": legal.remaining_s,
         "decided": legal.decided,
     }
@@ -113,7 +105,7 @@ def _confirmation_json(incident: Incident, zone: tzinfo) -> Json | None:
     return {
         "grade": said.grade.name,
         "by": said.by,
-        "at": moment(said.at_us, zone),
+        "at": rfc3339(said.at_us, zone),
         "reason": said.reason,
         "overrides": said.overrides,
     }

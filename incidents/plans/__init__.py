@@ -28,7 +28,7 @@ Table = Mapping[str, Any]
 
 
 @lru_cache(maxsize=1)
-def plans() -> Plans:
+def load() -> Plans:
     """The documents that come with this version."""
     return Plans(
         national=_national(_table("national-2017.toml")),

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from detection.ruleset import Correlation
-from incidents.plans import plans
+from incidents.plans import load as plans
 from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.clock import ManualClock

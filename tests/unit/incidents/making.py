@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from incidents.grading import grade
-from incidents.plans import plans
+from incidents.plans import load as plans
 from shouwang.model import Alert, AlertState, GradeFacts, Incident, IncidentState, Severity
 from shouwang.statestore.store import StateStore
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from incidents.deadlines import clock
 from incidents.grading import grade
-from incidents.plans import plans
+from incidents.plans import load as plans
 from incidents.words import degree, read_degree, read_grade
 from shouwang.errors import UsageError
 from shouwang.model import Grade, GradeFacts, Importance, Loss, Reason, SocialEffect

@@ -8,7 +8,7 @@ import pytest
 
 from incidents import service
 from incidents.lifecycle import NotNow
-from incidents.plans import plans
+from incidents.plans import load as plans
 from shouwang.clock import ManualClock
 from shouwang.errors import ShouwangError, UsageError
 from shouwang.model import (
