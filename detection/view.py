@@ -12,7 +12,7 @@ from shouwang.model import ABSENT, Event, Found, Value
 from shouwang.timespan import rfc3339
 
 STRUCTURED = frozenset({"json", "evtx", "metrics"})
-"""Parsers whose ``doc`` is the record itself."""
+"""Parsers whose ``doc`` says all that the record says."""
 _DEEPEST = 200
 
 
@@ -81,17 +81,19 @@ def _elements(found: Value) -> Iterator[Value]:
 
 
 def _record_texts(event: Event) -> Iterator[str]:
-    if event.shape.parser in STRUCTURED:
-        yield from _leaves(event.doc, 0)
-        return
-    if event.raw[:1] == b"{":
+    """Of a JSON record the keys and values that its bytes write: a parser may have renamed, dropped or added some."""
+    raw = event.raw.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if raw[:1] in {b"{", b"["}:
         try:
-            yield from _leaves(orjson.loads(event.raw), 0)
+            yield from _leaves(orjson.loads(raw), 0)
         except orjson.JSONDecodeError:
             pass
         else:
             return
-    yield decoded(event.raw)
+    if event.shape.parser in STRUCTURED:
+        yield from _leaves(event.doc, 0)
+    else:
+        yield decoded(event.raw)
 
 
 def decoded(raw: bytes) -> str:
