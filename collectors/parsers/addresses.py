@@ -1,0 +1,38 @@
+"""IP addresses as logs write them, made comparable."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+from shouwang.model import Value
+
+
+@lru_cache(maxsize=65_536)
+def canonical(text: str) -> str | None:
+    """The address in its shortest form: no zone, no brackets, an IPv4-mapped address as IPv4; ``None``: no address."""
+    if len(text) > 64:
+        return None
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        address = ipaddress.ip_address(bare.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(address)
+
+
+def put_peer(doc: dict[str, Value], side: str, text: str) -> None:
+    """``side`` is ``source`` or ``destination``: ``.ip`` for an address, ``.address`` for any other text but none."""
+    address = canonical(text)
+    if address is not None:
+        doc[side + ".ip"] = address
+    elif text and text != "-":
+        doc[side + ".address"] = text
+
+
+def put_port(doc: dict[str, Value], side: str, text: str | None) -> None:
+    """Digits only; anything above 65535 is no port."""
+    if text and len(text) <= 5 and text.isascii() and text.isdigit() and int(text) < 65_536:
+        doc[side + ".port"] = int(text)

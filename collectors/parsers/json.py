@@ -1,0 +1,115 @@
+"""One JSON object a record: Windows events in every dialect, ECS senders, and whatever else is JSON."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.origin import Origin
+from collectors.parsers import access, windows
+from collectors.parsers.addresses import canonical
+from collectors.parsers.dead import dead_event
+from collectors.parsers.json_text import Unreadable, flatten, load
+from collectors.parsers.record import BAD_ADDRESS, TIME_ASSUMED_ZONE, Doc, text_event
+from collectors.parsers.times import read_time
+from collectors.shapes.generic import flat_shape, logsources_of
+from shouwang.model import Event, Logsource, Value
+
+_TIMES: Final = ("@timestamp", "timestamp", "time", "ts", "datetime")
+_ADDRESSES: Final = ("source.ip", "destination.ip", "client.ip", "server.ip")
+_NONE: Final[frozenset[Logsource]] = frozenset()
+_METRICS: Final = flat_shape("host.metrics", "metrics", frozenset((Logsource("shouwang", None, "metrics"),)))
+_SELF: Final = flat_shape("shouwang.self", "self", frozenset((Logsource("shouwang", None, "self"),)))
+
+
+def parse(raw: bytes, origin: Origin) -> Event:
+    """Any JSON object; anything else is a dead letter."""
+    return parse_as("json", raw, origin)
+
+
+def parse_as(parser: str, raw: bytes, origin: Origin) -> Event:
+    """``parser`` is the name under which the event is to be read again."""
+    try:
+        doc, flags = load(raw, origin)
+    except Unreadable as error:
+        return dead_event(raw, origin, "json_invalid", str(error), parser)
+    if not isinstance(doc, dict):
+        return dead_event(raw, origin, "json_no_object", "the record is JSON but no object", parser)
+    event = doc.get("Event")
+    if isinstance(event, dict) and isinstance(event.get("System"), dict):
+        return windows.evtx_event(raw, origin, doc, parser, flags)
+    if "EventID" in doc and not isinstance(doc["EventID"], dict) and _is_flat(doc):
+        return windows.flat_event(raw, origin, doc, parser, flags)
+    if "log_name" in doc and "event_id" in doc:
+        return windows.winlogbeat6_event(raw, origin, doc, parser, flags)
+    win = doc.get("win")
+    if isinstance(win, dict) and "system" in win:
+        return windows.wazuh_event(raw, origin, doc, parser, flags)
+    inner = doc.get("data")
+    if isinstance(inner, dict) and isinstance(inner.get("win"), dict):
+        return windows.wazuh_event(raw, origin, {**doc, "win": inner["win"]}, parser, flags)
+    if "LogName" in doc and "Id" in doc:
+        return windows.flat_event(raw, origin, doc, parser, flags)
+    flat = flatten(doc)
+    if "winlog.channel" in flat or "winlog.event_id" in flat:
+        return windows.ecs_event(raw, origin, flat, parser, (*flags, *_check_addresses(flat)))
+    if access.is_access(flat):
+        return access.json_event((raw, origin), flat, flags)
+    return _generic(raw, origin, flat, parser, flags)
+
+
+def _is_flat(doc: Doc) -> bool:
+    return any(key in doc for key in ("Channel", "SourceName", "Provider_Name", "ProviderName", "LogName", "Hostname"))
+
+
+def _check_addresses(flat: Doc) -> tuple[str, ...]:
+    """An address field holds addresses; other text goes to ``.address`` and the event is flagged."""
+    flags: tuple[str, ...] = ()
+    for name in _ADDRESSES:
+        if name not in flat:
+            continue
+        value = flat[name]
+        items = value if isinstance(value, list) else [value]
+        good: list[Value] = [ip for item in items if (ip := _address(item)) is not None]
+        if good:
+            flat[name] = good if isinstance(value, list) else good[0]
+        else:
+            del flat[name]
+            flat.setdefault(name.removesuffix(".ip") + ".address", value)
+            flags = (BAD_ADDRESS,)
+    return flags
+
+
+def _address(value: Value) -> str | None:
+    return canonical(value.strip()) if isinstance(value, str) else None
+
+
+def _generic(raw: bytes, origin: Origin, flat: Doc, parser: str, flags: tuple[str, ...]) -> Event:
+    flags = (*flags, *_check_addresses(flat))
+    moment = next((read_time(flat[key], origin.zone) for key in _TIMES if key in flat), None)
+    if moment is not None and moment.assumed:
+        flags = (*flags, TIME_ASSUMED_ZONE)
+    dataset = flat.get("event.dataset")
+    logsources = logsources_of(dataset) if isinstance(dataset, str) else _NONE
+    return text_event((raw, origin), flat_shape("generic.json", parser, logsources), flat, moment, flags)
+
+
+def parse_metrics(raw: bytes, origin: Origin) -> Event:
+    """What our own host metrics source writes."""
+    return _own(raw, origin, "metrics")
+
+
+def parse_self(raw: bytes, origin: Origin) -> Event:
+    """What we say about ourselves: gaps, restarts, sources that are away."""
+    return _own(raw, origin, "self")
+
+
+def _own(raw: bytes, origin: Origin, parser: str) -> Event:
+    try:
+        doc, flags = load(raw, origin)
+    except Unreadable as error:
+        return dead_event(raw, origin, "json_invalid", str(error), parser)
+    if not isinstance(doc, dict):
+        return dead_event(raw, origin, "json_no_object", "the record is JSON but no object", parser)
+    flat = flatten(doc)
+    shape = _METRICS if parser == "metrics" else _SELF
+    return text_event((raw, origin), shape, flat, read_time(flat.get("@timestamp"), origin.zone), flags)

@@ -1,0 +1,75 @@
+"""Which program's lines are read by what, and which logs they belong to. A plain dict; a new program is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+
+from collectors.parsers.programs import accounts, cron, login, netfilter, pam, sshd, su, sudo
+from collectors.parsers.record import Doc
+from collectors.shapes.text import firewall_shape, linux_shape
+from shouwang.model import Shape
+
+Reader: TypeAlias = Callable[[str, Doc], tuple[str, ...]]
+"""Adds to the document what the message says; gives flags."""
+
+
+class Program(NamedTuple):
+    read: Reader | None
+    dataset: str
+    services: tuple[str, ...]
+    """Sigma services of its lines, beside ``syslog``."""
+
+
+_SSHD: Final = Program(sshd.read, "linux.sshd", ("sshd", "auth"))
+_AUTH: Final = Program(None, "linux.auth", ("auth",))
+_ACCOUNTS: Final = Program(accounts.read, "linux.auth", ("auth",))
+_CRON: Final = Program(cron.read, "linux.cron", ("cron",))
+_LOGIN: Final = Program(login.read, "linux.auth", ("auth",))
+_PLAIN: Final = Program(None, "linux.syslog", ())
+
+PROGRAMS: Final[Mapping[str, Program]] = {
+    **dict.fromkeys(("sshd", "sshd-session", "sshd-auth", "internal-sftp"), _SSHD),
+    "dropbear": Program(login.read_dropbear, "linux.sshd", ("sshd", "auth")),
+    "sudo": Program(sudo.read, "linux.sudo", ("sudo", "auth")),
+    "su": Program(su.read, "linux.auth", ("auth",)),
+    **dict.fromkeys(
+        ("useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel", "gpasswd", "passwd", "chage", "chpasswd"),
+        _ACCOUNTS,
+    ),
+    **dict.fromkeys(("CRON", "cron", "crond", "crontab", "anacron", "/usr/sbin/cron"), _CRON),
+    **dict.fromkeys(("login", "systemd-logind"), _LOGIN),
+    **dict.fromkeys(("polkitd", "pkexec", "gdm-password", "lightdm", "runuser", "systemd-user"), _AUTH),
+    **dict.fromkeys(("clamd", "freshclam", "clamscan"), Program(None, "linux.syslog", ("clamav",))),
+    "guacd": Program(None, "linux.syslog", ("guacamole",)),
+    "vsftpd": Program(None, "linux.auth", ("vsftpd", "auth")),
+}
+
+_AUTH_FACILITIES: Final = frozenset(("auth", "authpriv"))
+
+
+@lru_cache(maxsize=256)
+def _shape(parser: str, dataset: str, services: tuple[str, ...]) -> Shape:
+    return linux_shape(dataset, parser, *services)
+
+
+@lru_cache(maxsize=8)
+def _firewall(parser: str) -> Shape:
+    return firewall_shape(parser)
+
+
+def read_program(parser: str, name: str, message: str, doc: Doc) -> tuple[Shape, tuple[str, ...]]:
+    """Hand the message to its program's reader; ``parser`` is the one that split the record."""
+    if name == "kernel" and netfilter.is_packet(message):
+        return _firewall(parser), netfilter.read(message, doc)
+    program = PROGRAMS.get(name, _PLAIN)
+    if pam.is_pam(message):
+        flags = pam.read(message, doc)
+        if program is _PLAIN:
+            program = _AUTH
+    else:
+        flags = program.read(message, doc) if program.read is not None else ()
+        if program is _PLAIN and doc.get("log.syslog.facility.name") in _AUTH_FACILITIES:
+            program = _AUTH
+    return _shape(parser, program.dataset, program.services), flags

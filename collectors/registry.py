@@ -1,0 +1,22 @@
+"""What this version can read, by name. Two plain dicts: a new format is one line, a new transport is one line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.origin import Parser
+from collectors.parsers import access, dead, evtx, httpd_error, json, syslog, text
+
+PARSERS: Final[dict[str, Parser]] = {
+    "access": access.parse,
+    "dead": dead.parse,
+    "evtx": evtx.parse,
+    "httpd_error": httpd_error.parse,
+    "json": json.parse,
+    "metrics": json.parse_metrics,
+    "self": json.parse_self,
+    "syslog": syslog.parse,
+    "text": text.parse,
+}
+
+SOURCES: Final[dict[str, object]] = {}

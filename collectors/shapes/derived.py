@@ -1,0 +1,108 @@
+"""Values that an event does not write as ECS wants them, made once when it is parsed: a name out of a path, a number
+out of text, a comparable address. They stand in the document's folder ``DERIVED``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from collectors.parsers.addresses import canonical
+from shouwang.model import Path, Value
+
+DERIVED: Final = "~ecs"
+"""A key that no known format has. One that comes with a record is replaced: the record's bytes still hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    name: str
+    """ECS name of the result."""
+    make: Callable[[Value], Value]
+    """``None``: nothing to derive."""
+    places: tuple[Path, ...]
+    replaces: bool
+    """What cannot be derived is absent, however it is written (``-`` is no address)."""
+
+
+def base_name(value: Value) -> Value:
+    """The last part of a Windows or Unix path."""
+    if not isinstance(value, str):
+        return None
+    return value[max(value.rfind("\\"), value.rfind("/")) + 1 :] or None
+
+
+def account(value: Value) -> Value:
+    """``DOMAIN\\user`` -> ``user``; ``-`` is nobody."""
+    if not isinstance(value, str) or value in {"", "-"}:
+        return None
+    return value.rpartition("\\")[2] or None
+
+
+def domain(value: Value) -> Value:
+    """``DOMAIN\\user`` -> ``DOMAIN``."""
+    return (value.rpartition("\\")[0] or None) if isinstance(value, str) else None
+
+
+def address(value: Value) -> Value:
+    """An IP address in its shortest form."""
+    return canonical(value.strip()) if isinstance(value, str) else None
+
+
+def number(value: Value) -> Value:
+    """Decimal or ``0x`` text as a number."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return value
+    if not isinstance(value, str) or len(value) > 18:
+        return None
+    try:
+        return int(value, 16 if value.lower().startswith("0x") else 10)
+    except ValueError:
+        return None
+
+
+def lower(value: Value) -> Value:
+    """``TCP`` -> ``tcp``."""
+    return value.lower() if isinstance(value, str) else None
+
+
+_MAKERS: Final[Mapping[str, tuple[Callable[[Value], Value], bool]]] = {
+    "source.ip": (address, True),
+    "destination.ip": (address, True),
+    "source.port": (number, True),
+    "destination.port": (number, True),
+    "process.pid": (number, True),
+    "process.parent.pid": (number, True),
+    "network.transport": (lower, False),
+    "user.name": (account, True),
+}
+_FROM: Final[Mapping[str, tuple[tuple[str, Callable[[Value], Value]], ...]]] = {
+    "process.executable": (("process.name", base_name),),
+    "process.parent.executable": (("process.parent.name", base_name),),
+    "user.name": (("user.domain", domain),),
+}
+"""Other fields made from the same data."""
+
+
+@lru_cache(maxsize=512)
+def _places(dialect: str, folder: Path, name: str, keys: tuple[str, ...]) -> tuple[Path, ...]:
+    if dialect == "ecs":
+        return ((name,), *(("winlog.event_data." + key,) for key in keys))
+    return tuple((*folder, key) for key in keys)
+
+
+def derivations(dialect: str, folder: Path, table: Mapping[str, tuple[str, ...]]) -> tuple[Derivation, ...]:
+    """What to make for events whose fields read as ``table`` says."""
+    steps: list[Derivation] = []
+    for name, keys in table.items():
+        places = _places(dialect, folder, name, keys)
+        if name in _MAKERS:
+            make, replaces = _MAKERS[name]
+            steps.append(Derivation(name, make, places, replaces))
+        for other, make in _FROM.get(name, ()):
+            if other not in table:
+                steps.append(Derivation(other, make, places, replaces=False))
+    return tuple(steps)
