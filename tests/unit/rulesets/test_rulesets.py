@@ -131,11 +131,11 @@ def test_a_rule_says_what_a_person_needs_in_both_languages(rule: Rule | Correlat
 
 
 @pytest.mark.parametrize("rule", everything(OWN), ids=stem)
-def test_tags_name_a_technique_and_its_tactic(rule: Rule | Correlation) -> None:
+def test_tags_name_a_technique_and_its_tactic_unless_a_machine_merely_fails(rule: Rule | Correlation) -> None:
     techniques = [tag for tag in rule.tags if TAG.fullmatch(tag)]
     tactics = [tag.removeprefix("attack.") for tag in rule.tags if tag not in techniques]
-    assert techniques
-    assert set(tactics) <= TACTICS and tactics
+    assert set(tactics) <= TACTICS
+    assert (techniques and tactics) or (rule.path.parent.name == "health" and not rule.tags)
 
 
 @pytest.mark.parametrize("rule", everything(OWN), ids=stem)
