@@ -21,9 +21,14 @@ from shouwang.eventstore.embedded.rows import (
 from shouwang.model import Event
 
 _INSERT_EVENT: Final = (
-    f"INSERT OR IGNORE INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"  # noqa: S608
+    f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))}) "  # noqa: S608
+    "ON CONFLICT (id) DO NOTHING"
 )
-_INSERT_MATCH: Final = f"INSERT OR IGNORE INTO match ({MATCH_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_INSERT_MATCH: Final = (
+    f"INSERT INTO match ({MATCH_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+    "ON CONFLICT (event_id, rule_id) DO NOTHING"
+)
+# not OR IGNORE: that would also pass over a row that breaks another constraint, and lose it
 
 
 class Journal:

@@ -126,7 +126,7 @@ class _Compiler:
                 number = float(number) if float(number) == number else None
             wanted.append(number)
         within = ", ".join(self._value(cell) for cell in wanted if cell is not None)
-        blobs = f"{column} COLLATE NOCASE >= x'' AND {called}"
+        blobs = f"typeof({column}) = 'blob' AND {called}"
         return f"({column} IS NOT NULL AND ({column} COLLATE NOCASE IN ({within}) OR ({blobs})))"
 
     def _times(self, leaf: Range, column: str) -> str:

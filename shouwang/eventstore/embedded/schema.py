@@ -39,7 +39,7 @@ _CREATE = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id BLOB NOT NULL UNIQUE,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
     time_us INTEGER NOT NULL,
     received_us INTEGER NOT NULL,
     source TEXT NOT NULL,
@@ -52,7 +52,6 @@ CREATE TABLE event (
     raw BLOB NOT NULL
 );
 CREATE INDEX event_time ON event (time_us, id);
-CREATE INDEX event_source_ip ON event (source_ip COLLATE NOCASE) WHERE source_ip IS NOT NULL;
 CREATE TABLE match (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id BLOB NOT NULL,
