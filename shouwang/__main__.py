@@ -1,0 +1,7 @@
+"""``python -m shouwang``."""
+
+import sys
+
+from shouwang.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,63 @@
+"""Acts on alerts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from shouwang.api.context import Args, Context, Json
+from shouwang.errors import UsageError
+from shouwang.eventjson import event_json
+from shouwang.model import Alert, AlertState, Severity, Value
+from shouwang.query import Query
+
+
+def _severity(value: object) -> object:
+    if isinstance(value, str) and value.upper() in Severity.__members__:
+        return Severity[value.upper()]
+    raise ValueError(f"write one of {', '.join(each.name.lower() for each in Severity)}")
+
+
+class ListArgs(Args):
+    state: Literal["open", "closed"] | None = None
+    severity: Annotated[Severity | None, BeforeValidator(lambda value: None if value is None else _severity(value))] = (
+        None
+    )
+    """The least wanted."""
+    incident: str | None = None
+    since: str | None = None
+    limit: int = Field(default=200, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0)
+
+
+class ShowArgs(Args):
+    id: str
+
+
+def list_alerts(context: Context, args: ListArgs) -> Json:
+    total, found = context.services.state.alerts.list(
+        state=AlertState(args.state) if args.state else None,
+        severity=args.severity,
+        incident_id=args.incident,
+        since_us=context.since_us(args.since) if args.since else None,
+        limit=args.limit,
+        offset=args.offset,
+    )
+    return {"total": total, "alerts": [context.services.response.alert_json(alert) for alert in found]}
+
+
+def show(context: Context, args: ShowArgs) -> Json:
+    alert = context.services.state.alerts.get(args.id)
+    if alert is None:
+        raise UsageError(f"There is no alert {args.id!r}.", hint="See: shouwang alerts list")
+    return context.services.response.alert_json(alert) | {"events": _events(context, alert)}
+
+
+def _events(context: Context, alert: Alert) -> list[Value]:
+    """Those that are still in the store, oldest first."""
+    if not alert.event_ids:
+        return []
+    query = Query(ids=alert.event_ids)
+    page = context.services.events.read(query, newest_first=False, after=None, limit=len(alert.event_ids))
+    return [event_json(event, context.zone) for event in page.items]

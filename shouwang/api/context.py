@@ -1,0 +1,60 @@
+"""What an act is told beside its arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from shouwang.access import Role
+from shouwang.errors import UsageError
+from shouwang.model import Value
+from shouwang.timespan import rfc3339, since
+from shouwang.wiring import Services
+
+Json: TypeAlias = "dict[str, Value]"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    services: Services
+    user: str
+    role: Role
+    file: int | None = None
+    """A descriptor that came with the request; closed by whoever received it."""
+
+    @property
+    def zone(self) -> tzinfo:
+        return self.services.config.site.zone
+
+    def now_us(self) -> int:
+        return self.services.clock.now_us()
+
+    def time(self, time_us: int) -> str:
+        return rfc3339(time_us, self.zone)
+
+    def optional_time(self, time_us: int) -> str | None:
+        return self.time(time_us) if time_us else None
+
+    def since_us(self, text: str) -> int:
+        """``24h``, or a time; without an offset it is the site's."""
+        return since(text, self.now_us(), self.zone)
+
+    def required_file(self) -> int:
+        if self.file is None:
+            raise UsageError(
+                "This act needs an open file, handed over with the request.", hint="docs/reference/socket.md"
+            )
+        return self.file
+
+
+class Args(BaseModel):
+    """Arguments of an act: unknown ones are refused, kinds are not converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NoArgs(Args):
+    pass

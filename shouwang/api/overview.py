@@ -1,0 +1,158 @@
+"""How the home does: who asks, sources, findings, today's ledger, the host; and the end of it all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+
+from shouwang import __version__
+from shouwang.api.context import Context, Json, NoArgs
+from shouwang.errors import ShouwangError
+from shouwang.eventstore.base import DayLedger
+from shouwang.model import Finding, IncidentState, Level, SourceStatus, Value
+from shouwang.wiring import Services
+
+_NO_DISKS = {"squashfs", "iso9660", "udf", "erofs"}
+"""Always full."""
+
+
+def ping(context: Context, args: NoArgs) -> Json:
+    services = context.services
+    site = services.config.site
+    return {
+        "version": __version__,
+        "home": str(services.home.path),
+        "pid": services.pid,
+        "drill": services.drill,
+        "site": {"name": site.name, "timezone": site.timezone, "language": site.language},
+        "user": context.user,
+        "role": context.role.value,
+    }
+
+
+def status(context: Context, args: NoArgs) -> Json:
+    services = context.services
+    running = services.running
+    with services.state.reading() as tables:
+        open_alerts = tables.alerts.open_by_severity()
+        incidents = tables.incidents.by_state()
+    ledger = services.events.days()
+    states = (IncidentState.OPEN, IncidentState.CLAIMED, IncidentState.TRIAGED)
+    return {
+        "now": context.time(context.now_us()),
+        "started": context.time(running.started_us) if running else None,
+        "sources": [_source(context, each) for each in (running.sources() if running else ())],
+        "findings": [_finding(each) for each in _findings(services)],
+        "alerts": {"open": {severity.name.lower(): count for severity, count in open_alerts.items()}},
+        "incidents": {state.value: incidents[state] for state in states},
+        "today": _today(context, ledger),
+        "rate": {"events_per_s": round(running.events_per_s(), 2) if running else 0.0},
+        "host": _host(),
+        "rules": _rules(services),
+        "store": {
+            "bytes": _size_bytes(services.home.events, services.home.state),
+            "oldest_day": min((each.day.isoformat() for each in ledger), default=None),
+        },
+    }
+
+
+def rules(context: Context, args: NoArgs) -> Json:
+    """The rules that are loaded, and those that were refused, with the reason."""
+    ruleset = context.services.ruleset
+    return {
+        "rules": [
+            {"id": each.id, "title": each.title, "severity": each.severity.name.lower(), "kind": kind}
+            for kind, found in (("rule", ruleset.rules), ("correlation", ruleset.correlations))
+            for each in found
+        ],
+        "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason} for r in ruleset.refused],
+    }
+
+
+def stop(context: Context, args: NoArgs) -> Json:
+    services = context.services
+    if services.running is None:
+        raise ShouwangError("No daemon runs for this home.", hint="There is nothing to stop.")
+    with services.state.acting_as(context.role.value).act(
+        actor=context.user, act="stop", target="", at_us=context.now_us()
+    ):
+        pass
+    services.running.stop()
+    return {"stopping": True, "pid": services.pid}
+
+
+def _findings(services: Services) -> Iterable[Finding]:
+    yield from services.findings
+    if services.running is not None:
+        yield from services.running.findings()
+    else:
+        yield Finding(Level.DEGRADED, "No daemon runs: nothing is watched.", "`shouwang up` starts one.")
+    yield from services.events.health()
+    if services.ruleset.refused:
+        count = len(services.ruleset.refused)
+        yield Finding(Level.DEGRADED, f"{count} rules were refused.", "`shouwang rules list` says which and why.")
+
+
+def _finding(finding: Finding) -> Json:
+    return {"level": finding.level.value, "what": finding.what, "hint": finding.hint}
+
+
+def _source(context: Context, source: SourceStatus) -> Json:
+    return {
+        "id": source.id,
+        "level": source.level.value,
+        "detail": source.detail,
+        "last_event": context.optional_time(source.last_event_us),
+        "received": source.received,
+        "dropped": dict(source.dropped),
+    }
+
+
+def _today(context: Context, ledger: Iterable[DayLedger]) -> Json:
+    today = datetime.fromisoformat(context.time(context.now_us())).date()
+    received = stored = 0
+    dropped: Counter[str] = Counter()
+    for each in ledger:
+        if each.day == today:
+            received += each.received
+            stored += each.stored
+            dropped.update(each.dropped)
+    return {"received": received, "stored": stored, "dropped": dict(dropped)}
+
+
+def _rules(services: Services) -> Json:
+    ruleset = services.ruleset
+    return {
+        "loaded": len(ruleset.rules),
+        "correlations": len(ruleset.correlations),
+        "refused": len(ruleset.refused),
+    }
+
+
+def _host() -> Json:
+    disks: list[Value] = []
+    seen: set[str] = set()
+    for each in psutil.disk_partitions(all=False):
+        if each.device in seen or each.fstype in _NO_DISKS:
+            continue
+        seen.add(each.device)
+        try:
+            disks.append({"mount": each.mountpoint, "percent": psutil.disk_usage(each.mountpoint).percent})
+        except OSError:
+            continue
+    return {
+        "cpu_percent": psutil.cpu_percent(interval=None),
+        "memory_percent": psutil.virtual_memory().percent,
+        "disks": disks,
+        "load1": round(psutil.getloadavg()[0], 2),
+    }
+
+
+def _size_bytes(*databases: Path) -> int:
+    """With the write-ahead logs."""
+    files = (path.with_name(path.name + suffix) for path in databases for suffix in ("", "-wal"))
+    return sum(path.stat().st_size for path in files if path.exists())

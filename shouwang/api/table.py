@@ -1,0 +1,92 @@
+"""The table of acts: name -> what it does, what it asks of the caller, what it is told.
+
+The socket and the commands use it alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from shouwang.access import Need, Role, require, role_of
+from shouwang.api import alerts, events, importing, incidents, overview, records
+from shouwang.api.context import Args, Context, NoArgs
+from shouwang.errors import AccessError, UsageError
+from shouwang.model import Value
+from shouwang.wiring import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    run: Callable[[Context, Any], Value]
+    """Takes the context and an instance of ``args``."""
+    need: Need
+    args: type[Args]
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "ping": Act(overview.ping, Need.READ, NoArgs),
+    "status": Act(overview.status, Need.READ, NoArgs),
+    "rules.list": Act(overview.rules, Need.READ, NoArgs),
+    "alerts.list": Act(alerts.list_alerts, Need.READ, alerts.ListArgs),
+    "alerts.show": Act(alerts.show, Need.READ, alerts.ShowArgs),
+    "incidents.list": Act(incidents.list_incidents, Need.READ, incidents.ListArgs),
+    "incidents.show": Act(incidents.show, Need.READ, incidents.IdArgs),
+    "incidents.report": Act(incidents.report, Need.READ, incidents.ReportArgs),
+    "incidents.claim": Act(incidents.claim, Need.WORK, incidents.IdArgs),
+    "incidents.triage": Act(incidents.triage, Need.WORK, incidents.TriageArgs),
+    "incidents.grade": Act(incidents.grade, Need.WORK, incidents.GradeArgs),
+    "incidents.close": Act(incidents.close, Need.WORK, incidents.CloseArgs),
+    "events.search": Act(events.search, Need.READ, events.SearchArgs),
+    "events.tail": Act(events.tail, Need.READ, events.TailArgs),
+    "events.count": Act(events.count, Need.READ, events.CountArgs),
+    "audit.list": Act(records.audit_list, Need.READ, records.ListArgs),
+    "audit.verify": Act(records.audit_verify, Need.READ, NoArgs),
+    "store.days": Act(records.days, Need.READ, NoArgs),
+    "import": Act(importing.import_records, Need.WORK, importing.ImportArgs),
+    "stop": Act(overview.stop, Need.ADMINISTER, NoArgs),
+}
+
+
+def role_in(services: Services, user: str) -> Role | None:
+    """What this OS user is in this home."""
+    return role_of(user, owner=services.owner, roles=services.config.roles)
+
+
+def perform(services: Services, user: str, name: str, args: Mapping[str, Value], file: int | None = None) -> Value:
+    """One act for one user. Raises the ``ShouwangError`` of whatever stands in the way."""
+    role = role_in(services, user)
+    act = ACTS.get(name)
+    if act is None:
+        require(user, role, Need.READ, name)
+        raise UsageError(f"There is no act {name!r}.", hint="docs/reference/socket.md lists them.")
+    try:
+        allowed = require(user, role, act.need, name)
+    except AccessError:
+        if role is not None:
+            _note_refusal(services, user, role, name)
+        raise
+    return act.run(Context(services, user, allowed, file), _read(act, name, args))
+
+
+def _read(act: Act, name: str, args: Mapping[str, Value]) -> Args:
+    try:
+        return act.args.model_validate(dict(args))
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "args"
+        what = {"extra_forbidden": "there is no such argument", "missing": "this is missing"}.get(
+            first["type"], first["msg"].removeprefix("Value error, ")
+        )
+        raise UsageError(f"{name}: {place}: {what}.", hint="docs/reference/socket.md") from wrong
+
+
+def _note_refusal(services: Services, user: str, role: Role, name: str) -> None:
+    detail: Mapping[str, Value] = {"act": name}
+    with services.state.acting_as(role.value).act(
+        actor=user, act="access.refused", target="", at_us=services.clock.now_us(), detail=detail
+    ):
+        pass

@@ -1,0 +1,87 @@
+"""``shouwang alerts list|show``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.options import connected, nouns, verb, words
+from shouwang.cli.terminal import shown, table
+
+if TYPE_CHECKING:
+    from shouwang.cli.options import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    verbs = nouns(subparsers, "alerts", "告警 / alerts")
+    listing = verb(verbs, "list", list_alerts, "列出告警，新的在前 / list alerts, newest first")
+    listing.add_argument("--state", choices=("open", "closed"))
+    listing.add_argument("--severity", metavar="LEAST", help="informational, low, medium, high, critical")
+    listing.add_argument("--incident", metavar="INC", help="事件编号 / of this incident")
+    listing.add_argument("--since", metavar="TIME", help="24h, 7d, 2026-11-24, RFC 3339")
+    listing.add_argument("--limit", type=int, default=200)
+    listing.add_argument("--offset", type=int, default=0)
+    showing = verb(verbs, "show", show, "一条告警及其事件记录 / one alert with its events")
+    showing.add_argument("id", metavar="ALERT")
+
+
+def list_alerts(args: argparse.Namespace) -> int:
+    asked = {name: getattr(args, name) for name in ("state", "severity", "incident", "since")}
+    with connected(args) as daemon:
+        result = daemon.call(
+            "alerts.list",
+            limit=args.limit,
+            offset=args.offset,
+            **{name: value for name, value in asked.items() if value is not None},
+        )
+    if args.json:
+        print_json(result)
+        return 0
+    say = words(args)
+    answer = Answer(result)
+    headings = (
+        say("编号", "id"),
+        say("级别", "severity"),
+        say("次数", "count"),
+        say("最近", "last"),
+        say("状态", "state"),
+        say("事件", "incident"),
+        say("标题", "title"),
+    )
+    table(headings, [alert_row(alert) for alert in answer.parts("alerts")])
+    return 0
+
+
+def alert_row(alert: Answer) -> tuple[str, ...]:
+    who = ", ".join(value for name in alert.part("entities").fields for value in alert.part("entities").texts(name))
+    title = f"{alert['title']} ({who})" if who else alert["title"]
+    return (
+        alert["id"],
+        alert["severity"],
+        alert["count"],
+        alert.time("last"),
+        alert["state"],
+        alert["incident"] or "-",
+        title,
+    )
+
+
+def show(args: argparse.Namespace) -> int:
+    with connected(args) as daemon:
+        result = daemon.call("alerts.show", id=args.id)
+    if args.json:
+        print_json(result)
+        return 0
+    say = words(args)
+    alert = Answer(result)
+    print(f"{alert['id']}  {alert['title']}")
+    print(f"{say('级别', 'severity')}: {alert['severity']}  {say('状态', 'state')}: {alert['state']}")
+    print(f"{say('规则', 'rule')}: {alert['rule_id']}  {', '.join(alert.texts('tags'))}")
+    print(f"{say('次数', 'count')}: {alert['count']}  {alert.time('first')} .. {alert.time('last')}")
+    print(f"{say('事件', 'incident')}: {alert['incident'] or '-'}")
+    for name in alert.part("entities").fields:
+        print(f"{shown(name)}: {', '.join(alert.part('entities').texts(name))}")
+    for event in alert.parts("events"):
+        print(f"{event.time('@timestamp')}  {event['event.original']}")
+    return 0

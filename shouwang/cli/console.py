@@ -1,0 +1,34 @@
+"""``shouwang tui``: the console, as a client of a running daemon."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from shouwang.cli.options import verb
+from shouwang.client import Client
+from shouwang.errors import UsageError
+from shouwang.home import Home
+
+if TYPE_CHECKING:
+    from shouwang.cli.options import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    verb(subparsers, "tui", console, "值班终端 / the analyst's console")
+
+
+def console(args: argparse.Namespace) -> int:
+    home = Home.at(args.home)
+    Client.connect(home).close()
+    return open_console(home, args.lang)
+
+
+def open_console(home: Home, lang: str | None) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The console needs a terminal.", hint="`shouwang status` shows the same as text.")
+    # By name: no command but this one may load the console.
+    import_module("tui.app").run(home.path, lang)
+    return 0

@@ -1,0 +1,77 @@
+"""``shouwang VERB``: reads the words, runs the command, turns errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from shouwang import __version__
+from shouwang.cli.options import Run, add_common
+from shouwang.errors import ShouwangError
+
+VERBS: Final = (
+    "up",
+    "stop",
+    "status",
+    "console",
+    "scan",
+    "importing",
+    "search",
+    "alerts",
+    "incidents",
+    "report",
+    "rules",
+    "audit",
+    "store",
+    "drills",
+    "version",
+)
+"""Modules of this folder, in the order of the help; each has ``add_parser(subparsers)``."""
+
+LOST: Final = 69
+"""EX_UNAVAILABLE: the daemon went away."""
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="shouwang", description="守望 Shouwang: security operations on one small machine."
+    )
+    made.add_argument("--version", action="version", version=f"shouwang {__version__}")
+    add_common(made, top=True)
+    subparsers = made.add_subparsers(metavar="VERB", required=True)
+    for name in VERBS:
+        if find_spec(f"shouwang.cli.{name}"):
+            import_module(f"shouwang.cli.{name}").add_parser(subparsers)
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code. Results are on stdout, diagnostics on stderr."""
+    args = parser().parse_args(argv)
+    run: Run = args.run
+    try:
+        code = run(args)
+        sys.stdout.flush()
+        return code
+    except ShouwangError as refused:
+        print(f"shouwang: {refused}", file=sys.stderr)
+        return refused.exit_code
+    except BrokenPipeError:  # who read our output has gone
+        _forget_stdout()
+        return 128 + signal.SIGPIPE
+    except ConnectionError as lost:
+        print(f"shouwang: {lost}", file=sys.stderr)
+        return LOST
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _forget_stdout() -> None:
+    """What is still buffered must not be tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,102 @@
+"""``shouwang search QUERY``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from shouwang.cli.answer import Answer, parts, print_json, print_json_line
+from shouwang.cli.options import connected, verb, words
+from shouwang.cli.terminal import table
+from shouwang.client import Caller
+from shouwang.model import Value
+
+if TYPE_CHECKING:
+    from shouwang.cli.options import Subparsers
+
+PAGE = 1000
+POLL_S = 0.5
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = verb(subparsers, "search", search, "检索日志 / search the events (Lucene; docs/reference/query.md)")
+    parser.add_argument("query", metavar="QUERY", nargs="?", default="")
+    parser.add_argument("--since", default="24h", metavar="TIME", help="24h, 7d, 2026-11-24, RFC 3339 (default: 24h)")
+    parser.add_argument("--until", metavar="TIME")
+    parser.add_argument("--limit", type=int, default=100, help="0: 全部 / all")
+    parser.add_argument("--oldest-first", action="store_true")
+    parser.add_argument("--count", action="store_true", help="只计数 / only count")
+    parser.add_argument("--by", metavar="FIELD", help="按字段计数，如 source.ip / count by this field")
+    parser.add_argument("--top", type=int, default=20)
+    parser.add_argument(
+        "--follow", action="store_true", help="持续输出新到的记录，不看 QUERY / new events as they arrive"
+    )
+
+
+def search(args: argparse.Namespace) -> int:
+    with connected(args) as daemon:
+        if args.follow:
+            return _follow(args, daemon)
+        if args.count or args.by:
+            return _count(args, daemon)
+        return _list(args, daemon)
+
+
+def _span(args: argparse.Namespace) -> dict[str, Value]:
+    until: dict[str, Value] = {"until": args.until} if args.until else {}
+    return {"query": args.query, "since": args.since, **until}
+
+
+def _list(args: argparse.Namespace, daemon: Caller) -> int:
+    """Page by page. With ``--json`` one event a line, so that any number passes."""
+    left = args.limit or None
+    after: dict[str, Value] = {}
+    while left is None or left > 0:
+        page = PAGE if left is None else min(left, PAGE)
+        result = daemon.call("events.search", limit=page, newest_first=not args.oldest_first, **_span(args), **after)
+        answer = Answer(result)
+        found = answer.parts("events")
+        _print(args, found)
+        if answer["narrowed"]:
+            print(answer["narrowed"])
+        left = None if left is None else left - len(found)
+        if answer.fields.get("next") is None or not found:
+            break
+        after = {"after": answer.fields["next"]}
+    return 0
+
+
+def _print(args: argparse.Namespace, events: list[Answer]) -> None:
+    for event in events:
+        if args.json:
+            print_json_line(dict(event.fields))
+        else:
+            print(f"{event['@timestamp'][:26]}  {event['event.dataset']}  {event['event.original']}")
+
+
+def _count(args: argparse.Namespace, daemon: Caller) -> int:
+    by: dict[str, Value] = {"by": args.by} if args.by else {}
+    result = daemon.call("events.count", top=args.top, **_span(args), **by)
+    if args.json:
+        print_json(result)
+        return 0
+    say = words(args)
+    rows = [
+        (f"{'~' if each.flag('approximate') else ''}{each['count']}", each["key"] or say("合计", "total"))
+        for each in parts(result)
+    ]
+    table((say("条数", "count"), args.by or ""), rows)
+    return 0
+
+
+def _follow(args: argparse.Namespace, daemon: Caller) -> int:
+    """Until interrupted."""
+    after: dict[str, Value] = {}
+    while True:
+        answer = Answer(daemon.call("events.tail", limit=PAGE, **after))
+        found = answer.parts("events")
+        _print(args, found)
+        after = {"after": answer.fields.get("next")}
+        if len(found) < PAGE:
+            time.sleep(POLL_S)

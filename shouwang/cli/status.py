@@ -1,0 +1,68 @@
+"""``shouwang status``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.options import connected, verb, words
+from shouwang.cli.terminal import table
+
+if TYPE_CHECKING:
+    from shouwang.cli.options import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    verb(subparsers, "status", status, "现状：来源、告警、事件、当日台账 / sources, alerts, incidents, today's ledger")
+
+
+def status(args: argparse.Namespace) -> int:
+    with connected(args) as daemon:
+        ping, result = daemon.call("ping"), daemon.call("status")
+    if args.json:
+        print_json(result)
+    else:
+        _print(args, Answer(ping), Answer(result))
+    return 0
+
+
+def _print(args: argparse.Namespace, ping: Answer, answer: Answer) -> None:
+    say = words(args)
+    site, today, store = ping.part("site"), answer.part("today"), answer.part("store")
+    rules, host = answer.part("rules"), answer.part("host")
+    drill = say("  演练", "  DRILL") if ping.flag("drill") else ""
+    print(f"守望 Shouwang {ping['version']}  {site['name']}{drill}  {ping['home']}")
+    since = answer.time("started") or say("未运行", "not running")
+    print(f"{answer.time('now')}  {say('启动', 'started')}: {since}  {ping['user']} ({ping['role']})")
+    print(f"{say('告警', 'alerts')}: {answer.part('alerts').counts('open') or '0'}")
+    print(f"{say('事件', 'incidents')}: {answer.counts('incidents') or '0'}")
+    received, stored, dropped = say("接收", "received"), say("入库", "stored"), say("丢弃", "dropped")
+    counts = f"{received} {today['received']}, {stored} {today['stored']}, {dropped} {today.counts('dropped') or '0'}"
+    print(f"{say('今日', 'today')}: {counts}; {answer.part('rate')['events_per_s']} /s")
+    refused, oldest = say("拒绝", "refused"), say("最早", "oldest")
+    print(f"{say('规则', 'rules')}: {rules['loaded']} + {rules['correlations']}, {refused} {rules['refused']}")
+    print(f"{say('存储', 'store')}: {store.number('bytes') / 1e6:.1f} MB, {oldest} {store['oldest_day'] or '-'}")
+    disks = ", ".join(f"{disk['mount']} {disk['percent']}%" for disk in host.parts("disks"))
+    print(f"CPU {host['cpu_percent']}%, {say('内存', 'memory')} {host['memory_percent']}%, {disks}".rstrip(", "))
+    for finding in answer.parts("findings"):
+        print(f"! [{finding['level']}] {finding['what']} {finding['hint']}".rstrip())
+    _print_sources(args, answer)
+
+
+def _print_sources(args: argparse.Namespace, answer: Answer) -> None:
+    say = words(args)
+    headings = (say("来源", "source"), say("状态", "level"), say("接收", "received"), say("丢弃", "dropped"))
+    rows = [
+        (
+            each["id"],
+            each["level"],
+            each["received"],
+            each.counts("dropped") or "0",
+            each.time("last_event") or "-",
+            each["detail"],
+        )
+        for each in answer.parts("sources")
+    ]
+    if rows:
+        table((*headings, say("最近", "last event"), say("说明", "detail")), rows)

@@ -1,0 +1,68 @@
+"""Text for a terminal: control characters shown escaped, columns aligned by cells (a Chinese character has two)."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import TextIO
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Categories that move the cursor, reorder or hide text, or are no characters."""
+
+
+def shown(text: object) -> str:
+    r"""The text with whatever a terminal might obey, or a reader not see, as ``\x1b`` or ``\u202e``."""
+    said = str(text)
+    if said.isascii() and said.isprintable():
+        return said
+    return "".join(each if _is_plain(each) else _escaped(each) for each in said)
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(each) for each in text)
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most ``width`` cells; what does not fit ends in an ellipsis."""
+    if cells(text) <= width:
+        return text
+    taken, used = "", 0
+    for each in text:
+        used += _width(each)
+        if used > width - 1:
+            break
+        taken += each
+    return taken + "…"
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], out: TextIO | None = None) -> None:
+    """Columns two spaces apart. On a terminal the last one is cut to fit; into a pipe nothing is lost."""
+    stream = out or sys.stdout
+    texts = [[*headings], *([shown(cell) for cell in row] for row in rows)]
+    widths = [max(cells(row[column]) for row in texts) for column in range(len(headings))]
+    room = shutil.get_terminal_size().columns - sum(widths[:-1]) - 2 * (len(widths) - 1) if stream.isatty() else 0
+    for row in texts:
+        last = cut(row[-1], max(room, 20)) if room else row[-1]
+        line = "".join(
+            f"{cell}{' ' * (width - cells(cell) + 2)}" for cell, width in zip(row, widths[:-1], strict=False)
+        )
+        print((line + last).rstrip(), file=stream)
+
+
+def _is_plain(character: str) -> bool:
+    return unicodedata.category(character) not in _HIDDEN
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,123 @@
+"""``shouwang up``: the daemon here (``--headless``, or no terminal), or as a child with the console before it."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from shouwang.cli.console import open_console
+from shouwang.cli.options import verb, words
+from shouwang.cli.stop import wait_for_end
+from shouwang.client import Client, NotRunning
+from shouwang.errors import LockedError, ShouwangError
+from shouwang.home import Home
+
+if TYPE_CHECKING:
+    from shouwang.cli.options import Subparsers
+
+START_S: Final = 60.0
+
+
+class _NotStarted(ShouwangError):
+    """The daemon ended at once; its own words and exit code."""
+
+    def __init__(self, said: str, code: int) -> None:
+        super().__init__(f"The daemon did not start.\n{said}")
+        self.exit_code = code if code > 0 else 1
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = verb(subparsers, "up", up, "开始守望；在终端上同时打开界面 / watch; on a terminal, with the console")
+    parser.add_argument("--headless", action="store_true", help="不开界面，日志到 stderr / no console, log to stderr")
+    parser.add_argument("--log", metavar="FILE", help="日志写入文件 / log to a file instead of stderr")
+    first = parser.add_argument_group("首次启动 / on the first start")
+    first.add_argument("--name", metavar="TEXT", help="单位或社区名称 / name of the site")
+    first.add_argument(
+        "--timezone", metavar="ZONE", help="时区，此后不能更改 / cannot be changed later (Asia/Shanghai)"
+    )
+
+
+def up(args: argparse.Namespace) -> int:
+    if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _serve(args)
+    home = Home.at(args.home)
+    _refuse_second(home)
+    child = _start(args, home)
+    try:
+        open_console(home, args.lang)
+    finally:
+        _leave(args, home, child)
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
+    # By name: the commands do not import what the daemon is made of.
+    serve = import_module("shouwang.daemon").serve
+    code: int = serve(
+        Home.at(args.home),
+        log_file=Path(args.log) if args.log else None,
+        name=args.name,
+        timezone=args.timezone,
+        language=args.lang,
+    )
+    return code
+
+
+def _refuse_second(home: Home) -> None:
+    try:
+        Client.connect(home).close()
+    except NotRunning:
+        return
+    raise LockedError(
+        f"A daemon watches for the home {home.path} already.",
+        hint="`shouwang tui` opens the console, `shouwang stop` ends it.",
+    )
+
+
+def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
+    """The daemon in a session of its own, so that it outlives the terminal when it shall. Returns when it answers."""
+    log = home.logs / "shouwang.log"
+    command = [sys.executable, "-m", "shouwang", "up", "--headless", "--home", str(home.path), "--log", str(log)]
+    for option in ("name", "timezone", "lang"):
+        if getattr(args, option):
+            command += [f"--{option}", getattr(args, option)]
+    said = tempfile.TemporaryFile()  # noqa: SIM115  # the child keeps it
+    child = subprocess.Popen(  # noqa: S603  # ourselves, as an argument list
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+    )
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        try:
+            Client.connect(home).close()
+        except NotRunning:
+            if child.poll() is not None:
+                said.seek(0)
+                raise _NotStarted(said.read().decode("utf-8", "replace").strip(), child.returncode) from None
+            time.sleep(0.05)
+            continue
+        return child
+    raise ShouwangError("The daemon does not answer.", hint=f"See {log}.")
+
+
+def _leave(args: argparse.Namespace, home: Home, child: subprocess.Popen[bytes]) -> None:
+    """Keep watching, or stop: asked each time, and keeping is what an empty answer means."""
+    if child.poll() is not None:
+        return
+    say = words(args)
+    try:
+        answer = input(say("继续在后台守望？[Y/n] ", "Keep watching in the background? [Y/n] "))
+    except (EOFError, KeyboardInterrupt):
+        answer = ""
+    if answer.strip().lower() in {"n", "no", "否", "不"}:
+        with Client.connect(home) as daemon:
+            daemon.call("stop")
+        wait_for_end(child.pid)
+        print(say("已停止。", "Stopped."))
+    else:
+        print(say("继续守望；`shouwang stop` 停止。", "Watching; `shouwang stop` ends it."))

@@ -1,0 +1,39 @@
+"""The table of acts in this process, under the home's lock: what a command does when no daemon runs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+from shouwang.api.table import perform
+from shouwang.clock import SystemClock
+from shouwang.config import load
+from shouwang.home import Home, Lock, user_name
+from shouwang.model import Value
+from shouwang.wiring import Services, build
+
+
+class Local:
+    """A ``shouwang.client.Caller``."""
+
+    def __init__(self, services: Services, stack: ExitStack) -> None:
+        self._services = services
+        self._stack = stack
+
+    def call(self, act: str, **args: Value) -> Value:
+        return perform(self._services, user_name(os.geteuid()), act, args)
+
+    def call_with_file(self, act: str, file: int, **args: Value) -> Value:
+        return perform(self._services, user_name(os.geteuid()), act, args, file)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def open_home(home: Home) -> Local:
+    """Raises ``StoreError`` without a home, ``AccessError`` for another's, ``LockedError`` while it is in use."""
+    home.require_mine()
+    with ExitStack() as stack:
+        stack.enter_context(Lock(home))
+        services = stack.enter_context(build(home, load(home.config), SystemClock()))
+        return Local(services, stack.pop_all())
