@@ -1,0 +1,68 @@
+"""A home has one owner at a time, and one socket."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shouwang.errors import LockedError, StoreError
+from shouwang.home import Home, Lock
+
+
+def test_a_second_holder_is_refused_and_told_who_holds_it_since_when(tmp_path: Path) -> None:
+    home = Home.at(tmp_path)
+    with Lock(home):
+        with pytest.raises(LockedError) as refused, Lock(home):
+            pass
+        assert f"process {os.getpid()}" in refused.value.message
+        assert re.search(r"started \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", refused.value.message)
+        assert refused.value.exit_code == 75
+    with Lock(home):
+        pass
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    taken = f"Lock(Home.at({str(tmp_path)!r})).__enter__()"
+    code = f"import os; from shouwang.home import Home, Lock; {taken}; os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3])
+    with Lock(Home.at(tmp_path)):
+        pass
+
+
+def test_a_link_in_place_of_the_lock_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(StoreError), Lock(Home.at(tmp_path)):
+        pass
+    assert not (tmp_path / "victim").exists()
+
+
+def test_a_home_is_closed_to_others(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "a" / "home")
+    home.make_folders()
+    home.make_folders()
+    assert [path.stat().st_mode & 0o777 for path in (home.path, home.logs, home.drills, home.rules)] == [0o700] * 4
+
+
+def test_each_home_has_its_own_socket_whatever_it_is_called_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOUWANG_RUNTIME", str(tmp_path / "run"))
+    (tmp_path / "one").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    one, link, two = (Home.at(tmp_path / name) for name in ("one", "link", "two"))
+    assert one.sockets() == link.sockets() == [one.socket_to_make()]
+    assert one.sockets() != two.sockets()
+    assert one.sockets()[0].parent == tmp_path / "run"
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_home_is_what_is_asked_for_else_the_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOUWANG_HOME", str(tmp_path / "env"))
+    assert Home.at().path == tmp_path / "env"
+    assert Home.at(tmp_path / "given").path == tmp_path / "given"
+    monkeypatch.delenv("SHOUWANG_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert Home.at().path == (Path("/var/lib/shouwang") if os.geteuid() == 0 else tmp_path / "data" / "shouwang")

@@ -1,0 +1,47 @@
+"""What commands print is safe for a terminal and stands in columns."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from shouwang.cli.answer import Answer
+from shouwang.cli.terminal import cells, cut, shown, table
+
+
+@pytest.mark.parametrize(
+    ("hostile", "harmless"),
+    [
+        ("\x1b[2Jroot", "\\x1b[2Jroot"),
+        ("a\nb\rc\td\x00", "a\\nb\\rc\\td\\x00"),
+        ("\x9b31m", "\\x9b31m"),
+        ("user\u202egpj.exe", "user\\u202egpj.exe"),
+        ("zero\u200bwidth", "zero\\u200bwidth"),
+        ("line\u2028sep", "line\\u2028sep"),
+        ("lone \udc80", "lone \\udc80"),
+        ("\U000e0041tag", "\\U000e0041tag"),
+        ("守望 plain é", "守望 plain é"),
+    ],
+)
+def test_what_a_terminal_might_obey_is_shown_escaped(hostile: str, harmless: str) -> None:
+    assert shown(hostile) == harmless
+    assert Answer({"x": hostile})["x"] == harmless
+    assert Answer({"x": [hostile]}).texts("x") == [harmless]
+    assert Answer({"x": {hostile: 1}}).counts("x") == f"{harmless} 1"
+
+
+def test_chinese_takes_two_cells_and_columns_stay_in_line() -> None:
+    assert cells("守望ab") == 6
+    assert cells("e\u0301") == 1
+    out = io.StringIO()
+    table(("级别", "标题"), [("critical", "登录"), ("高", "x\x1b"), ("low", "")], out)
+    lines = out.getvalue().splitlines()
+    assert lines == ["级别      标题", "critical  登录", "高        x\\x1b", "low"]
+
+
+def test_text_is_cut_between_characters() -> None:
+    assert cut("守望社区", 8) == "守望社区"
+    assert cut("守望社区", 7) == "守望社…"
+    assert cut("守望社区", 6) == "守望…"
+    assert cells(cut("守望社区", 6)) <= 6
