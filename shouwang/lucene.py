@@ -85,6 +85,9 @@ def parse(text: str, *, zone: tzinfo = UTC) -> Node:
             tree = luqum_parse(text)
     except ParseError as error:
         _unreadable(text, str(error))
+    except (ArithmeticError, ValueError):  # luqum's, on the number after ^ or ~
+        at = min(text.index(sign) for sign in "^~" if sign in text)
+        _fail(at, *_REFUSED[Boost if text[at] == "^" else Fuzzy])
     return _Reader(text, zone).node(tree, "", 0)
 
 

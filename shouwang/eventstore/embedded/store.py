@@ -18,6 +18,7 @@ from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
 from shouwang.timespan import EPOCH
 
+_YEAR_2000_US, _YEAR_9000_US = 946_684_800_000_000, 221_845_392_000_000_000
 _KINDS = {"events": "event", "matches": "match"}
 
 
@@ -102,9 +103,7 @@ class EmbeddedStore:
     def close(self) -> None:
         self._database.close()
 
-    def _offset_us(self, time_us: int) -> int:
-        try:
-            offset = (EPOCH + timedelta(microseconds=time_us)).astimezone(self._zone).utcoffset()
-        except (OverflowError, ValueError):
-            offset = None
-        return (offset or timedelta(0)) // timedelta(microseconds=1)
+    def _offset_us(self, from_us: int) -> int:
+        """The zone's offset at the query's start; of the year 2000 for open starts, where old zones had odd ones."""
+        at = EPOCH + timedelta(microseconds=min(max(from_us, _YEAR_2000_US), _YEAR_9000_US))
+        return (at.astimezone(self._zone).utcoffset() or timedelta(0)) // timedelta(microseconds=1)
