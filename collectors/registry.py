@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.origin import Parser
-from collectors.parsers import access, dead, evtx, httpd_error, json, syslog, text
+from collectors.parsers import access, auditd, dead, evtx, httpd_error, journald, json, syslog, text
 
 PARSERS: Final[dict[str, Parser]] = {
     "access": access.parse,
+    "auditd": auditd.parse,
     "dead": dead.parse,
     "evtx": evtx.parse,
     "httpd_error": httpd_error.parse,
+    "journald": journald.parse,
     "json": json.parse,
     "metrics": json.parse_metrics,
     "self": json.parse_self,

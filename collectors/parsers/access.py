@@ -14,8 +14,9 @@ from typing import Final
 from collectors.origin import Origin
 from collectors.parsers.addresses import canonical
 from collectors.parsers.escapes import unescape
+from collectors.parsers.flags import MALFORMED, Doc
 from collectors.parsers.json_text import Unreadable, flatten, load
-from collectors.parsers.record import MALFORMED, Doc, decode, text_event
+from collectors.parsers.record import decode, text_event
 from collectors.parsers.times import MONTHS, SECOND_US, Moment, day_us, read_time
 from collectors.shapes.text import access_shape
 from shouwang.model import Event, Shape, Value

@@ -12,7 +12,8 @@ from typing import Final
 from collectors.origin import Origin
 from collectors.parsers.access import put_url
 from collectors.parsers.addresses import put_peer, put_port
-from collectors.parsers.record import AMBIGUOUS, MALFORMED, Doc, decode, text_event
+from collectors.parsers.flags import AMBIGUOUS, MALFORMED, Doc
+from collectors.parsers.record import decode, text_event
 from collectors.parsers.times import MONTHS, SECOND_US, Moment, fraction_us, minute_us, read_iso
 from collectors.shapes.text import error_shape
 from shouwang.model import Event

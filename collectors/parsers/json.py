@@ -8,8 +8,9 @@ from collectors.origin import Origin
 from collectors.parsers import access, windows
 from collectors.parsers.addresses import canonical
 from collectors.parsers.dead import dead_event
+from collectors.parsers.flags import BAD_ADDRESS, TIME_ASSUMED_ZONE, Doc
 from collectors.parsers.json_text import Unreadable, flatten, load
-from collectors.parsers.record import BAD_ADDRESS, TIME_ASSUMED_ZONE, Doc, text_event
+from collectors.parsers.record import text_event
 from collectors.parsers.times import read_time
 from collectors.shapes.generic import flat_shape, logsources_of
 from shouwang.model import Event, Logsource, Value

@@ -9,7 +9,8 @@ from typing import Final, cast
 import orjson
 
 from collectors.origin import Origin
-from collectors.parsers.record import BAD_TEXT, MALFORMED, Doc, decode
+from collectors.parsers.flags import BAD_TEXT, MALFORMED, Doc
+from collectors.parsers.record import decode
 from shouwang.model import Value
 
 _DEEPEST: Final = 64

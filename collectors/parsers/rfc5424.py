@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from collectors.parsers.record import MALFORMED, Doc
+from collectors.parsers.flags import MALFORMED, Doc
 
 HEAD: Final = re.compile(r"1 (\S+) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32})(?: (.*))?\Z", re.DOTALL)
 _ELEMENT: Final = re.compile(r'\[([^\s="\]]{1,64})')

@@ -9,9 +9,10 @@ from typing import Final
 
 from collectors.origin import Origin
 from collectors.parsers import rfc5424
+from collectors.parsers.flags import MALFORMED, Doc
 from collectors.parsers.programs import network
 from collectors.parsers.programs.table import read_program
-from collectors.parsers.record import MALFORMED, Doc, decode, text_event
+from collectors.parsers.record import decode, text_event
 from collectors.parsers.severity import BY_PRIORITY
 from collectors.parsers.times import MONTHS, SECOND_US, Moment, fraction_us, minute_us, read_iso, yearless_minute_us
 from collectors.shapes.text import device_shape, linux_shape

@@ -7,7 +7,8 @@ from datetime import tzinfo
 from typing import Final
 
 from collectors.origin import Origin
-from collectors.parsers.record import TIME_ASSUMED_ZONE, Doc, text_event
+from collectors.parsers.flags import TIME_ASSUMED_ZONE, Doc
+from collectors.parsers.record import text_event
 from collectors.parsers.times import Moment, read_time
 from collectors.shapes.derived import DERIVED, Derivation
 from collectors.shapes.windows import Kind, windows_shape

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from collectors.parsers.record import Doc
+from collectors.parsers.flags import Doc
 
 _RULES: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
     (re.compile(pattern), action, outcome)

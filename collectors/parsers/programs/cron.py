@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from collectors.parsers.record import Doc
+from collectors.parsers.flags import Doc
 
 _LINE: Final = re.compile(r"\(([^()]*)\) ([A-Z][A-Z ]*[A-Z])(?: \((.*)\))?\Z", re.DOTALL)
 _ACTIONS: Final = {

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from collectors.parsers.addresses import put_peer, put_port
-from collectors.parsers.record import Doc
+from collectors.parsers.flags import Doc
 
 _LOGIN_FAILED: Final = re.compile(
     r"FAILED LOGIN (?:SESSION )?(?:\(\d+\) )?(?:on '?(\S+?)'? )?(?:FROM (\S+) )?FOR '?([^',]*)'?"

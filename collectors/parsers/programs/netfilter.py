@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from collectors.parsers.addresses import canonical, put_port
-from collectors.parsers.record import Doc
+from collectors.parsers.flags import Doc
 
 _UPTIME: Final = re.compile(r"\s*\[\s*\d+\.\d+\]\s?")
 _PACKET: Final = re.compile(r"(?:\A|.*?\s)(?=IN=\S* OUT=)", re.DOTALL)

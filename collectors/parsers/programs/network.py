@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from collectors.parsers.addresses import put_peer, put_port
-from collectors.parsers.record import Doc
+from collectors.parsers.flags import Doc
 from collectors.parsers.severity import LEVELS
 
 BODY: Final = re.compile(

@@ -1,6 +1,5 @@
 """Linux-PAM modules, in whatever program they speak. ``ruser`` may be the client's text: read from the right.
 
-
 Source: pam_unix (support.c, pam_unix_sess.c, pam_unix_passwd.c), pam_faillock, pam_tally2.
 """
 
@@ -10,7 +9,7 @@ import re
 from typing import Final
 
 from collectors.parsers.addresses import put_peer
-from collectors.parsers.record import Doc
+from collectors.parsers.flags import Doc
 
 _HEAD: Final = re.compile(r"(pam_\w+)\(([\w.@/-]*):(\w+)\):\s?(.*)\Z", re.DOTALL)
 _MORE: Final = re.compile(r"PAM (\d{1,9}) more authentication failures?; (.*)\Z", re.DOTALL)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from collectors.parsers.addresses import canonical, put_port
-from collectors.parsers.record import AMBIGUOUS, Doc
+from collectors.parsers.flags import AMBIGUOUS, Doc
 
 _AUTH: Final = re.compile(
     r"(Failed|Accepted|Postponed|Partial) (\S+) for (invalid user |illegal user )?(.*) from (\S+) port (\d+)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from collectors.parsers.record import Doc
+from collectors.parsers.flags import Doc
 
 _UTIL_LINUX: Final = re.compile(r"(FAILED SU )?\(to (\S+)\) (\S+) on (\S+)\Z")
 _SHADOW: Final = re.compile(r"(Successful|FAILED) su for (\S+) by (\S+)\Z")

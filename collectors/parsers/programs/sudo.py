@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from collectors.parsers.record import AMBIGUOUS, Doc
+from collectors.parsers.flags import AMBIGUOUS, Doc
 
 _LINE: Final = re.compile(
     r"\s*(\S+) : (?:(.*?) ; )?TTY=(.*?) ; (?:CHROOT=.*? ; )?PWD=(.*?) ; USER=(.*?)(?: ; GROUP=(.*?))?(?: ; TSID=\S*?)?"

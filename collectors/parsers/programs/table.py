@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
+from collectors.parsers.flags import Doc
 from collectors.parsers.programs import accounts, cron, login, netfilter, pam, sshd, su, sudo
-from collectors.parsers.record import Doc
 from collectors.shapes.text import firewall_shape, linux_shape
 from shouwang.model import Shape
 

@@ -1,0 +1,152 @@
+"""Whole files -> records: EVTX, JSON lines, JSON arrays and objects, text lines; plain, gzip or zstd; bounded memory.
+
+What is broken is a value among the records (``Damage``), never an exception: the rest is still read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import orjson
+import zstandard
+
+from collectors.evtx_stream import events
+from collectors.json_stream import elements
+from collectors.lines import lines
+from collectors.parsers.flags import TRANSCODED
+from collectors.reading import Damage, Piece, Record
+from collectors.sniff import UTF8_MARK, encoding_of, sniff
+
+__all__ = ["Damage", "Piece", "Record", "records"]
+
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_HEAD_BYTES: Final = 64 * 1024
+_JSON: Final = frozenset(("json", "journald", "metrics", "self"))
+_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError, OSError)
+
+
+def records(source: Path | BinaryIO, format: str = "auto", *, name: str = "") -> Iterator[Piece]:
+    """Every record of a file, in order, and what could not be read.
+
+    ``format`` is a parser's name, or ``auto``: by the content. ``name`` stands for a file object's name. Raises
+    ``OSError`` when the file cannot be opened; reading on after that never raises.
+    """
+    with ExitStack() as stack:
+        if isinstance(source, Path):
+            name = name or source.name
+            plain: BinaryIO = stack.enter_context(source.open("rb"))
+        else:
+            plain = source
+        yield from _pieces(_Counted(plain), format, name)
+
+
+class _Counted(io.RawIOBase):
+    """A plain reader over any binary file object; zero bytes means the end."""
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self._inner = inner
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        piece = self._inner.read(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
+
+class _Utf8(io.RawIOBase):
+    """UTF-16 read as UTF-8."""
+
+    def __init__(self, inner: BinaryIO, encoding: str) -> None:
+        self._inner = inner
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._held = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        while not self._held and not self._ended:
+            piece = self._inner.read(32 * 1024)
+            self._ended = not piece
+            self._held = self._decoder.decode(piece, final=self._ended).encode("utf-8", "backslashreplace")
+        given, self._held = self._held[: len(view)], self._held[len(view) :]
+        view[: len(given)] = given
+        return len(given)
+
+
+def _pieces(raw: io.RawIOBase, format: str, name: str) -> Iterator[Piece]:
+    after = 0
+    try:
+        stream = _open(io.BufferedReader(raw, _HEAD_BYTES))
+        for piece in _split(stream, format, name):
+            if isinstance(piece, Record):
+                after = piece.number
+            yield piece
+    except _BROKEN as error:
+        yield Damage(after, f"cannot be read on: {error or type(error).__name__}")
+
+
+def _open(stream: io.BufferedReader) -> io.BufferedReader:
+    """Through as many layers of compression as there are, up to three."""
+    for _ in range(3):
+        magic = stream.peek(4)[:4]
+        if magic.startswith(_GZIP):
+            inner = cast(io.RawIOBase, gzip.GzipFile(fileobj=stream))
+        elif magic == _ZSTD:
+            reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+            inner = _Counted(cast(BinaryIO, reader))
+        else:
+            break
+        stream = io.BufferedReader(inner, _HEAD_BYTES)
+    return stream
+
+
+def _split(stream: io.BufferedReader, format: str, name: str) -> Iterator[Piece]:
+    flags: tuple[str, ...] = ()
+    encoding = encoding_of(_head(stream))
+    if encoding:
+        stream = io.BufferedReader(_Utf8(cast(BinaryIO, stream), encoding), _HEAD_BYTES)
+        flags = (TRANSCODED,)
+    head = _head(stream)
+    parser = sniff(head, name) if format == "auto" else format
+    binary = cast(BinaryIO, stream)
+    if parser == "evtx":
+        yield from events(binary)
+    elif parser in _JSON and not _is_lines(head):
+        yield from elements(binary, parser, flags)
+    else:
+        yield from lines(binary, parser, flags)
+
+
+def _head(stream: io.BufferedReader) -> bytes:
+    return stream.peek(_HEAD_BYTES)
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether JSON is written one object a line: one of the first complete lines is an object."""
+    body = head.removeprefix(UTF8_MARK).lstrip()
+    if body[:1] != b"{":
+        return body[:1] != b"["
+    complete = body.split(b"\n")
+    if len(complete) == 1:
+        return True
+    for line in complete[:20]:
+        try:
+            if isinstance(orjson.loads(line), dict):
+                return True
+        except orjson.JSONDecodeError:
+            continue
+    return False

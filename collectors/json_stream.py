@@ -1,0 +1,120 @@
+"""Bytes -> the objects of one JSON array, or of objects written one after the other over many lines. Bounded memory: an
+element is held until its last brace, up to the longest record there may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from collectors.parsers.flags import TRUNCATED
+from collectors.reading import BLOCK_BYTES, LONGEST_BYTES, Damage, Piece, Record
+from collectors.sniff import UTF8_MARK
+
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_BETWEEN: Final = b" \t\r\n,"
+
+
+class _Splitter:
+    """Feed blocks, take elements. ``at`` is where in the file ``held`` begins."""
+
+    def __init__(self) -> None:
+        self.held = b""
+        self.at = 0
+        self.in_array = False
+        self.scanned = 0
+        self.depth = 0
+        self.skipping = 0
+        """Bytes of an element too long to hold that were thrown away."""
+
+    def take(self) -> tuple[bytes, int] | None:
+        """One whole element and its true length; ``None``: more bytes are needed."""
+        if self.depth == 0 and not self._enter():
+            return None
+        for found in _TOKEN.finditer(self.held, self.scanned):
+            token = found[0]
+            if token in (b"{", b"["):
+                self.depth += 1
+            elif token in (b"}", b"]"):
+                self.depth -= 1
+                if self.depth == 0:
+                    return self._cut(found.end())
+            self.scanned = found.end()
+        return None
+
+    def _enter(self) -> bool:
+        """Go to the next element's first brace; what stands between is skipped."""
+        while True:
+            stripped = self.held.lstrip(_BETWEEN)
+            self.at += len(self.held) - len(stripped)
+            self.held, self.scanned = stripped, 0
+            if not stripped:
+                return False
+            if stripped[:1] in (b"[", b"]") and not (self.in_array and stripped[:1] == b"["):
+                self.in_array = stripped[:1] == b"["
+                self.held = stripped[1:]
+                self.at += 1
+                continue
+            return True
+
+    def _cut(self, end: int) -> tuple[bytes, int]:
+        element, self.held = self.held[:end], self.held[end:]
+        length = len(element) + self.skipping
+        self.at += end
+        self.scanned = self.skipping = self.depth = 0
+        return element, length
+
+    def shorten(self) -> None:
+        """Throw away the middle of an element that is too long; its beginning was kept by the caller."""
+        rest = self.held[self.scanned :]
+        gone = len(self.held) - len(rest)
+        self.skipping += gone
+        self.at += gone
+        self.held, self.scanned = rest, 0
+
+
+def elements(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> Iterator[Piece]:
+    """The objects in order. Text that is neither object nor array, and an end in the middle, are damages."""
+    splitter = _Splitter()
+    number = 0
+    beginning = b""
+    first = True
+    while True:
+        block = stream.read(BLOCK_BYTES)
+        if first:
+            first = False
+            splitter.at = len(UTF8_MARK) if block.startswith(UTF8_MARK) else 0
+            block = block.removeprefix(UTF8_MARK)
+        splitter.held += block
+        while (taken := splitter.take()) is not None:
+            element, length = taken
+            number += 1
+            if length > LONGEST_BYTES:
+                cut = (beginning or element)[:LONGEST_BYTES]
+                yield Record(number, cut, splitter.at, parser, (*flags, TRUNCATED), length)
+            else:
+                yield Record(number, element, splitter.at, parser, flags)
+            beginning = b""
+        if splitter.depth == 0 and splitter.held[:1] not in (b"", b"{", b"["):
+            yield Damage(number, f"no JSON object at byte {splitter.at}")
+            splitter.held = _next_element(splitter)
+        if len(splitter.held) > LONGEST_BYTES and splitter.depth:
+            beginning = beginning or splitter.held[:LONGEST_BYTES]
+            splitter.shorten()
+        if not block:
+            break
+        if len(splitter.held) > 4 * LONGEST_BYTES:
+            yield Damage(number, f"a text without end begins at byte {splitter.at}")
+            return
+    if splitter.held or splitter.depth:
+        number += 1
+        whole = beginning or splitter.held
+        yield Damage(number - 1, "the file ends inside a JSON object")
+        yield Record(number, whole[:LONGEST_BYTES], splitter.at + len(splitter.held), parser, flags)
+
+
+def _next_element(splitter: _Splitter) -> bytes:
+    places = [place for place in (splitter.held.find(b"{"), splitter.held.find(b"]")) if place >= 0]
+    place = min(places, default=len(splitter.held))
+    splitter.at += place
+    return splitter.held[place:]
