@@ -25,7 +25,16 @@ from shouwang.model import Event, Shape
 from shouwang.query import Query, parse
 
 START_US = 1_795_000_000_000_000
-FIELDS = ("host.name", "user.name", "source.ip", "event.action", "event.outcome", "process.name", "message", "user.domain")
+FIELDS = (
+    "host.name",
+    "user.name",
+    "source.ip",
+    "event.action",
+    "event.outcome",
+    "process.name",
+    "message",
+    "user.domain",
+)
 SHAPE = Shape(dataset="linux.sshd", parser="bench", paths={name: ((name,),) for name in FIELDS})
 
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from shouwang.errors import UsageError
 from shouwang.eventstore.base import Batch, EventStore, Position, RetentionFloor
 from shouwang.eventstore.embedded.ledger import digest_of
-from shouwang.model import DEAD_DATASET, Event, Value
-from shouwang.query import Contains, Eq, Node, Query, matches
+from shouwang.model import DEAD_DATASET, Event
+from shouwang.query import Eq, Query
 from tests.contract.records import DAY_US, NOON_US, event_of, id_of, match_on, numbered, same
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -45,11 +43,8 @@ def messages(events: list[Event]) -> list[object]:
     return [event.get("message") for event in events]
 
 
-class EventStoreContract:
-    """Fixture ``reopen`` opens the same place each time it is called; the store is closed after the test."""
-
-    opener: str
-    """``module:function`` that opens a store at a path, for a process of its own."""
+class StoreFixtures:
+    """Fixture ``reopen`` opens the same place each time it is called; what it opened is closed after the test."""
 
     @pytest.fixture
     def reopen(self, tmp_path: Path) -> Iterator[Open]:
@@ -58,6 +53,13 @@ class EventStoreContract:
     @pytest.fixture
     def store(self, reopen: Open) -> EventStore:
         return reopen()
+
+
+class EventStoreContract(StoreFixtures):
+    """Writing, and what is kept of it. Reading: ``tests.contract.eventstore_search``."""
+
+    opener: str
+    """``module:function`` that opens a store at a path, for a process of its own."""
 
     # ----------------------------------------------------------------------------------------- put
 
@@ -127,158 +129,6 @@ class EventStoreContract:
         assert (day.received, day.stored, sum(day.dropped.values())) == (2, 1, 1)
         assert store.cursors() == {"a": b"1"}
 
-    # ---------------------------------------------------------------------------------------- read
-
-    def test_pages_come_by_time_then_id_both_ways(self, store: EventStore) -> None:
-        events = [numbered(n, time_us=NOON_US + n % 5) for n in range(40)]
-        random.Random(1).shuffle(events)
-        put(store, *events)
-        ordered = [e.id for e in sorted(events, key=lambda e: (e.time_us, e.id))]
-        for limit in (1, 7, 40, 100):
-            assert [e.id for e in all_of(store, Query(), limit=limit)] == ordered
-            assert [e.id for e in all_of(store, Query(), newest_first=True, limit=limit)] == ordered[::-1]
-
-    def test_a_full_last_page_is_the_last(self, store: EventStore) -> None:
-        put(store, *(numbered(n) for n in range(10)))
-        page = store.read(Query(), newest_first=True, after=None, limit=5)
-        assert page.next is not None
-        assert store.read(Query(), newest_first=True, after=page.next, limit=5).next is None
-        assert store.read(Query(), newest_first=True, after=None, limit=10).next is None
-
-    @pytest.mark.parametrize("newest_first", [True, False])
-    def test_pages_that_follow_one_another_see_one_snapshot(self, store: EventStore, newest_first: bool) -> None:
-        put(store, *(numbered(n) for n in range(0, 20, 2)))
-        first = store.read(Query(), newest_first=newest_first, after=None, limit=4)
-        put(store, *(numbered(n) for n in range(1, 20, 2)))
-        seen, after = list(first.items), first.next
-        while after is not None:
-            page = store.read(Query(), newest_first=newest_first, after=after, limit=4)
-            seen.extend(page.items)
-            after = page.next
-        expected = [f"event {n}" for n in range(0, 20, 2)]
-        assert messages(seen) == (expected[::-1] if newest_first else expected)
-
-    def test_time_is_from_inclusive_to_exclusive(self, store: EventStore) -> None:
-        put(store, *(numbered(n) for n in range(10)))
-        query = Query(from_us=NOON_US + 3_000_000, to_us=NOON_US + 5_000_000)
-        assert messages(all_of(store, query)) == ["event 3", "event 4"]
-
-    def test_ids_are_found_whatever_their_time(self, store: EventStore) -> None:
-        events = [numbered(n) for n in range(10)]
-        put(store, *events)
-        query = Query(Eq("message", "no"), 0, 1, ids=(events[7].id, events[2].id, id_of(99)))
-        assert messages(all_of(store, query)) == ["event 2", "event 7"]
-        assert store.count(query, by=None, bucket_s=None, top=0)[0].count == 2
-
-    def test_a_position_from_elsewhere_is_refused(self, store: EventStore) -> None:
-        put(store, numbered(1), numbered(2))
-        page = store.read(Query(), newest_first=True, after=None, limit=1)
-        with pytest.raises(UsageError):
-            store.read(Query(), newest_first=False, after=page.next, limit=1)
-        for token in ("", "x", "n:1:2", "n:a:b:c", "a:-1", "a:"):
-            with pytest.raises(UsageError):
-                store.read(Query(), newest_first=True, after=Position(token), limit=1)
-            with pytest.raises(UsageError):
-                store.tail("events", Position(token), 1)
-
-    # ---------------------------------------------------------------------------------------- tail
-
-    def test_tail_gives_all_in_order_of_arrival_whatever_their_time(self, store: EventStore) -> None:
-        times = [5, 1, 9, 3, 3, 0, 7]
-        for n, second in enumerate(times):
-            event = numbered(n, time_us=NOON_US - second)
-            store.put(Batch([event], [match_on(event)], received_us=NOON_US), {})
-        seen: list[Event] = []
-        position = None
-        for _ in range(5):
-            page = store.tail("events", position, 2)
-            assert page.next is not None
-            seen.extend(page.items)
-            position = page.next
-        assert messages(seen) == [f"event {n}" for n in range(7)]
-        assert store.tail("events", position, 2).next == position
-        assert [m.event_id for m in store.tail("matches", None, 100).items] == [id_of(n) for n in range(7)]
-
-    def test_tail_from_the_end_gives_only_what_arrives_later(self, reopen: Open) -> None:
-        store = reopen()
-        assert store.tail("events", store.end("events"), 5).items == []
-        put(store, numbered(1))
-        events, matched = store.end("events"), store.end("matches")
-        late = numbered(0)
-        store.put(Batch([late], [match_on(late)], received_us=NOON_US), {})
-        store.close()
-        store = reopen()
-        assert messages(list(store.tail("events", events, 5).items)) == ["event 0"]
-        assert list(store.tail("matches", matched, 5).items) == [match_on(late)]
-
-    def test_tail_never_skips_while_others_write(self, store: EventStore) -> None:
-        batches = [[numbered(n * 10 + i) for i in range(10)] for n in range(30)]
-        writer = threading.Thread(target=lambda: [put(store, *events) for events in batches])
-        writer.start()
-        seen: list[bytes] = []
-        position = None
-        while len(seen) < 300:
-            alive = writer.is_alive()
-            page = store.tail("events", position, 7)
-            seen.extend(event.id for event in page.items)
-            position = page.next
-            assert page.items or alive, f"{len(seen)} of 300 came"
-        writer.join()
-        assert seen == [event.id for events in batches for event in events]
-
-    def test_readers_see_whole_batches_while_one_writes(self, store: EventStore) -> None:
-        failures: list[object] = []
-        done = threading.Event()
-
-        def look() -> None:
-            last = 0
-            while not done.is_set():
-                (found,) = store.count(Query(), by=None, bucket_s=None, top=0)
-                pages = len(all_of(store, Query(), limit=50))
-                if found.count % 10 or pages % 10 or found.count < last:
-                    failures.append((found, pages))
-                last = pages
-
-        readers = [threading.Thread(target=look) for _ in range(2)]
-        for reader in readers:
-            reader.start()
-        for n in range(40):
-            put(store, *(numbered(n * 10 + i) for i in range(10)))
-        done.set()
-        for reader in readers:
-            reader.join()
-        assert failures == []
-
-    # --------------------------------------------------------------------------------------- count
-
-    def test_count_in_all_by_value_and_by_time(self, store: EventStore) -> None:
-        users: list[Value] = ["root", "root", "ann", ["root", "bob", "bob"], None, "Root"]
-        put(store, *(numbered(n, user_name=user, user_domain=user) for n, user in enumerate(users)), numbered(9))
-        assert [c.count for c in store.count(Query(), by=None, bucket_s=None, top=0)] == [7]
-        for field in ("user.name", "user.domain"):
-            found = store.count(Query(), by=field, bucket_s=None, top=0)
-            assert [(c.key, c.count) for c in found] == [("root", 3), ("Root", 1), ("ann", 1), ("bob", 1)]
-            assert [c.key for c in store.count(Query(), by=field, bucket_s=None, top=2)] == ["root", "Root"]
-            some = store.count(Query(Eq(field, "ROOT")), by=field, bucket_s=None, top=0)
-            assert [(c.key, c.count) for c in some] == [("root", 3), ("Root", 1), ("bob", 1)]
-
-    @pytest.mark.parametrize("node", [Contains("", "event"), Contains("labels.note", "x")])
-    def test_days_begin_at_the_sites_midnight(self, store: EventStore, node: Node) -> None:
-        midnight = (datetime(2026, 11, 24, tzinfo=ZONE) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        times = [midnight - 1, midnight, midnight + DAY_US - 1, midnight + 3 * DAY_US, -1]
-        put(store, *(numbered(n, time_us=time_us, labels_note="x") for n, time_us in enumerate(times)))
-        found = store.count(Query(node, from_us=-DAY_US), by=None, bucket_s=86_400, top=0)
-        assert [(c.key, c.count) for c in found] == [
-            (-8 * 3_600_000_000, 1),
-            (midnight - DAY_US, 1),
-            (midnight, 2),
-            (midnight + 3 * DAY_US, 1),
-        ]
-
-    def test_counting_both_ways_at_once_is_refused(self, store: EventStore) -> None:
-        with pytest.raises(UsageError):
-            store.count(Query(), by="user.name", bucket_s=60, top=0)
-
     # -------------------------------------------------------------------------------------- ledger
 
     def test_what_was_received_is_stored_or_dropped_with_a_reason(self, store: EventStore) -> None:
@@ -335,14 +185,6 @@ class EventStoreContract:
     def test_a_sound_store_has_nothing_to_say(self, store: EventStore) -> None:
         put(store, *(numbered(n) for n in range(10)))
         assert store.health() == []
-
-    def test_a_query_means_the_same_here_as_in_matches(self, store: EventStore) -> None:
-        users: list[Value] = ["Ann", "bob", ["x", "ANN"], 7, None]
-        events = [numbered(n, user_name=users[n % 5]) for n in range(25)]
-        put(store, *events)
-        for node in (Eq("user.name", "ann"), Eq("user.name", "7.0"), Contains("", "EVENT 1"), Contains("message", "2")):
-            query = Query(node)
-            assert [e.id for e in all_of(store, query, limit=3)] == [e.id for e in events if matches(query, e)]
 
     # ------------------------------------------------------------------------------------- kill -9
 

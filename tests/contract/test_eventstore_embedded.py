@@ -19,6 +19,7 @@ from shouwang.eventstore.embedded.upkeep import space
 from shouwang.model import Level
 from shouwang.query import Query
 from tests.contract.eventstore import ZONE, EventStoreContract, Open, all_of, put
+from tests.contract.eventstore_search import SearchContract
 from tests.contract.records import NOON_US, event_of, id_of, numbered, rehydrate
 
 
@@ -26,9 +27,7 @@ def open_store(folder: Path) -> EmbeddedStore:
     return EmbeddedStore(folder / "events.db", zone=ZONE, rehydrate=rehydrate)
 
 
-class TestEmbeddedStore(EventStoreContract):
-    opener = "tests.contract.test_eventstore_embedded:open_store"
-
+class Embedded:
     @pytest.fixture
     def reopen(self, tmp_path: Path) -> Iterator[Open]:
         opened: list[EmbeddedStore] = []
@@ -40,6 +39,14 @@ class TestEmbeddedStore(EventStoreContract):
         yield again
         for store in opened:
             store.close()
+
+
+class TestEmbeddedStore(Embedded, EventStoreContract):
+    opener = "tests.contract.test_eventstore_embedded:open_store"
+
+
+class TestEmbeddedSearch(Embedded, SearchContract):
+    pass
 
 
 def test_sqlite_is_new_enough_not_to_lose_a_commit_to_a_checkpoint() -> None:
