@@ -59,7 +59,7 @@ def confirmed(incident: Incident, grade: Grade, *, by: str, at_us: int, reason: 
             f"{grade.name} differs from the proposed {incident.grading.grade.name}.",
             hint="Give the reason: --reason '...'",
         )
-    return replace(incident, confirmation=Confirmation(grade, by, at_us, reason.strip(), overrides))
+    return replace(incident, confirmation=Confirmation(grade, by, at_us, storable(reason), overrides))
 
 
 def closed(incident: Incident, *, reason: str, at_us: int) -> Incident:
@@ -91,4 +91,9 @@ def _refuse_closed(incident: Incident) -> None:
 def _stated(reason: str, act: str, what: str) -> str:
     if not reason.strip():
         raise UsageError(f"{act} needs a reason.", hint=f"Say {what}: --reason '...'")
-    return reason.strip()
+    return storable(reason)
+
+
+def storable(text: str) -> str:
+    """Without spaces around and without lone surrogates, which no database takes."""
+    return text.strip().encode("utf-8", "backslashreplace").decode("utf-8")

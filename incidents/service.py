@@ -68,7 +68,7 @@ def grade(
             after = lifecycle.confirmed(after, grade, by=actor, at_us=now_us, reason=reason)
             tx.detail |= {"confirmed": grade.name, "overrides": grade is not after.grading.grade}
         if reason.strip():
-            tx.detail["reason"] = reason.strip()
+            tx.detail["reason"] = lifecycle.storable(reason)
         if before.grade is not after.grade:
             tx.detail["before"] = before.grade.name
         return _kept(tx, before, after)

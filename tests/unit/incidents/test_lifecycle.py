@@ -142,6 +142,12 @@ def test_reasons_are_required(desk: Desk) -> None:
         desk.close(reason="")
 
 
+def test_a_reason_that_no_database_takes_is_written_out(desk: Desk) -> None:
+    desk.claim()
+    assert desk.triage(reason="\ud800 seen").disposition_reason == "\\ud800 seen"
+    desk.grade(grade=Grade.II, reason="\udfff")
+
+
 def test_an_override_needs_a_reason_and_is_marked(desk: Desk) -> None:
     with pytest.raises(UsageError, match="differs from the proposed IV"):
         desk.grade(grade=Grade.II)

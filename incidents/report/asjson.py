@@ -1,0 +1,28 @@
+"""ReportModel -> JSON with a schema number. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import IntEnum
+
+import orjson
+
+from incidents.report.model import SCHEMA, ReportModel
+
+
+def as_json(model: ReportModel) -> str:
+    """The model's own fields; grades and degrees by name."""
+    said = {"schema": SCHEMA, "kind": "shouwang.incident-report", **asdict(model)}
+    return orjson.dumps(_named(said), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _named(value: object) -> object:
+    match value:
+        case IntEnum():
+            return value.name if value.name.isupper() and len(value.name) <= 3 else value.name.lower()
+        case dict():
+            return {str(key): _named(held) for key, held in value.items()}
+        case list() | tuple():
+            return [_named(held) for held in value]
+        case _:
+            return value

@@ -1,0 +1,211 @@
+"""Incident, alerts, events, audit entries -> ReportModel. Pure; every text that is not ours passes ``visible``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from incidents.criteria import Plans
+from incidents.deadlines import clock
+from incidents.grading import grade as propose
+from incidents.report.labels import LABELS
+from incidents.report.model import (
+    AlertLine,
+    AssetLine,
+    ClockPart,
+    CriterionLine,
+    EntityLine,
+    EventLine,
+    GradePart,
+    ReportModel,
+    ThresholdLine,
+)
+from incidents.report.timeline import timeline
+from incidents.report.visible import visible
+from incidents.views import Site
+from incidents.words import degree
+from shouwang.assets import AssetRegister
+from shouwang.audit import Entry
+from shouwang.comparison import record_text
+from shouwang.model import Alert, Event, Incident, Reason
+from shouwang.timespan import rfc3339
+
+ALERTS = 200
+VALUES = 20
+EVENT_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a report is made from."""
+
+    incident: Incident
+    alerts: Sequence[Alert]
+    events: Sequence[Event]
+    """Samples, at most a few of each alert."""
+    entries: Sequence[Entry]
+    """Of the audit trail, about this incident, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and when a report is made."""
+
+    site: Site
+    plans: Plans
+    assets: AssetRegister
+    now_us: int
+    lang: str = "zh"
+
+    def time(self, time_us: int) -> str:
+        """``2026-11-24 08:00:00 +08:00``: papers need no microseconds."""
+        said = datetime.fromisoformat(rfc3339(time_us, self.site.zone))
+        return said.strftime("%Y-%m-%d %H:%M:%S ") + said.isoformat()[-6:]
+
+
+def build(material: Material, setting: Setting) -> ReportModel:
+    incident, words = material.incident, LABELS[setting.lang]
+    alerts = sorted(material.alerts, key=lambda alert: (alert.first_us, alert.id))
+    return ReportModel(
+        lang=setting.lang,
+        site=visible(setting.site.name),
+        issued_at=setting.time(setting.now_us),
+        drill=incident.drill,
+        number=incident.id,
+        title=visible(incident.title, 300),
+        state=words[f"state {incident.state.value}"],
+        owner=visible(incident.owner),
+        found_at=setting.time(incident.found_at_us),
+        closed_at=setting.time(incident.closed_at_us) if incident.closed_at_us else "",
+        disposition=words[f"disposition {incident.disposition.value}"] if incident.disposition else "",
+        disposition_reason=visible(incident.disposition_reason),
+        close_reason=visible(incident.close_reason),
+        grade=_grade(incident, setting),
+        clock=_clock(incident, setting),
+        assets=tuple(_assets(incident, setting)),
+        alerts=tuple(_alert(alert, setting) for alert in alerts[:ALERTS]),
+        alerts_left_out=max(0, len(alerts) - ALERTS),
+        entities=tuple(_entities(alerts)),
+        events=tuple(_event(event, setting) for event in material.events),
+        events_total=sum(alert.count for alert in alerts),
+        timeline=timeline(material.entries, lang=setting.lang, time=setting.time),
+    )
+
+
+def _grade(incident: Incident, setting: Setting) -> GradePart:
+    said = incident.confirmation
+    lines = [_criterion(reason, setting) for reason in _in_language(incident, setting)]
+    return GradePart(
+        grade=incident.grade,
+        proposed=incident.grading.grade,
+        confirmed_by=visible(said.by) if said else "",
+        confirmed_at=setting.time(said.at_us) if said else "",
+        overrides=said.overrides if said else False,
+        override_reason=visible(said.reason) if said else "",
+        facts=incident.grading.facts,
+        criteria=tuple(line for line in lines if not line.key.startswith("raise.")),
+        would_raise=tuple(line for line in lines if line.key.startswith("raise.")),
+    )
+
+
+def _in_language(incident: Incident, setting: Setting) -> list[Reason]:
+    """The reasons as they were stored; said in the report's language where today's plans still say the same."""
+    today = {
+        reason.criterion: reason for reason in propose(incident.grading.facts, setting.plans, setting.lang).reasons
+    }
+    said = []
+    for stored in incident.grading.reasons:
+        now = today.get(stored.criterion)
+        same = now is not None and (now.grade, now.clause) == (stored.grade, stored.clause)
+        said.append(now if same and now is not None else stored)
+    return said
+
+
+def _criterion(reason: Reason, setting: Setting) -> CriterionLine:
+    texts = {c.key: c.text for c in (*setting.plans.national.criteria, setting.plans.national.residual)}
+    texts |= {rubric.key: rubric.text for rubric in (setting.plans.matrix.rubric, setting.plans.matrix.social)}
+    text = texts.get(reason.criterion)
+    titles = {d.title.zh: d.title for d in (setting.plans.national.document, setting.plans.matrix.document)}
+    title = titles.get(reason.document)
+    return CriterionLine(
+        key=reason.criterion,
+        document=title.of(setting.lang) if title else visible(reason.document),
+        clause=visible(reason.clause),
+        says=text.of(setting.lang) if text else "",
+        found=visible(reason.value),
+        grade=reason.grade,
+        sure=reason.sure,
+    )
+
+
+def _clock(incident: Incident, setting: Setting) -> ClockPart:
+    measures = setting.plans.measures
+    legal = clock(setting.site.operator, incident.found_at_us, setting.now_us, measures)
+    return ClockPart(
+        operator=legal.operator.of(setting.lang),
+        report_to=tuple(to.of(setting.lang) for to in legal.report_to),
+        basis=legal.document.of(setting.lang),
+        clause=legal.clause,
+        sure=legal.sure,
+        limit_minutes=legal.limit_minutes,
+        latest=setting.time(legal.latest_us),
+        remaining_s=legal.remaining_s,
+        hotline=measures.hotline,
+        thresholds=tuple(
+            ThresholdLine(
+                threshold.text.of(setting.lang),
+                threshold.unit.of(setting.lang),
+                tuple((level, *threshold.values[level]) for level in sorted(threshold.values)),
+            )
+            for threshold in measures.thresholds
+        ),
+    )
+
+
+def _assets(incident: Incident, setting: Setting) -> Iterable[AssetLine]:
+    for asset_id in incident.asset_ids:
+        asset = setting.assets.get(asset_id)
+        importance = degree(asset.importance, setting.lang) if asset else ""
+        yield AssetLine(visible(asset_id), visible(asset.name if asset else asset_id), importance)
+
+
+def _alert(alert: Alert, setting: Setting) -> AlertLine:
+    return AlertLine(
+        id=alert.id,
+        title=visible(alert.title, 300),
+        rule_id=visible(alert.rule_id),
+        severity=LABELS[setting.lang][f"severity {alert.severity.name.lower()}"],
+        count=alert.count,
+        first=setting.time(alert.first_us),
+        last=setting.time(alert.last_us),
+        tags=tuple(visible(tag, 100) for tag in alert.tags),
+    )
+
+
+def _entities(alerts: Iterable[Alert]) -> Iterable[EntityLine]:
+    union: dict[str, set[str]] = {}
+    for alert in alerts:
+        for name, values in alert.entities.items():
+            union.setdefault(name, set()).update(values)
+    for name, found in sorted(union.items()):
+        shown = sorted(found)[:VALUES]
+        yield EntityLine(visible(name), tuple(visible(value, 256) for value in shown), len(found) - len(shown))
+
+
+def _event(event: Event, setting: Setting) -> EventLine:
+    return EventLine(
+        id=event.id.hex(),
+        time=setting.time(event.time_us),
+        source=visible(event.source, 256),
+        dataset=visible(event.shape.dataset, 100),
+        text=_original(event.raw),
+    )
+
+
+def _original(raw: bytes) -> str:
+    """The record's beginning as text, bytes that are no UTF-8 as ``\\xNN``; a cut one ends in its size."""
+    head = record_text(raw[: EVENT_CHARS * 4])
+    if len(head) <= EVENT_CHARS:
+        return visible(head, len(head))
+    return f"{visible(head[:EVENT_CHARS])}… ({len(raw)} B)"
