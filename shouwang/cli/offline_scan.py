@@ -1,0 +1,156 @@
+"""What ``shouwang scan`` does and prints; loaded only when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from collectors.registry import PARSERS
+from detection.engine import Engine
+from detection.rules import OWN_RULES, RuleSet, load
+from shouwang.cli.terminal import shown
+from shouwang.clock import SystemClock
+from shouwang.errors import RulesError, UsageError
+from shouwang.eventjson import event_json
+from shouwang.flows.scanning import Found, Reading, Scan, Tally
+from shouwang.model import ABSENT
+from shouwang.timespan import rfc3339
+
+UNREADABLE = 2
+LISTED = 20
+"""Refused rules and damaged places listed one by one; ``--verbose`` lists all."""
+ENVELOPE = ("event.id", "event.ingested", "event.original", "event.original_base64", "shouwang.source")
+"""Of an event's JSON, what a scan has no use for: the record itself is at ``source`` and ``record``."""
+NAMED = ("host.name", "user.name", "source.ip", "process.executable", "file.path", "url.original")
+"""Fields shown on a line for a person."""
+_LOCALTIME = Path("/etc/localtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    paths: tuple[Path, ...]
+    rules: tuple[Path, ...]
+    """Empty: our own."""
+    format: str
+    encoding: str
+    zone: str
+    """Empty: the host's."""
+    json: bool
+    verbose: bool
+
+
+def scan(request: Request) -> int:
+    """The exit code. Raises ``UsageError``, ``RulesError``."""
+    zone = zone_of(request.zone)
+    _check_format(request.format)
+    ruleset = load(request.rules or (OWN_RULES,))
+    _say(_rules_lines(ruleset, verbose=request.verbose))
+    if not ruleset.rules:
+        raise RulesError("No rule could be loaded.", hint="The lines above say why; --rules takes files and folders.")
+    engine = Engine(ruleset, ())
+    work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()))
+    line: Callable[[Found, tzinfo], bytes] = json_line if request.json else human_line
+    started = time.perf_counter()
+    for found in work.run(request.paths):
+        sys.stdout.buffer.write(line(found, zone))
+    sys.stdout.buffer.flush()
+    _say(_tally_lines(work.tally, time.perf_counter() - started, verbose=request.verbose))
+    _say(f"rule fault: {rule_id} gave no answer on {times} events" for rule_id, times in engine.faults.most_common())
+    return UNREADABLE if work.tally.unreadable else 0
+
+
+def json_line(found: Found, zone: tzinfo) -> bytes:
+    event, rule = found.event, found.rule
+    fields = event_json(event, zone)
+    for name in ENVELOPE:
+        fields.pop(name, None)
+    return orjson.dumps(
+        {
+            "rule_id": rule.id,
+            "title": rule.title,
+            "level": rule.severity.name.lower(),
+            "time": rfc3339(event.time_us, zone),
+            "source": str(found.path).encode("utf-8", "backslashreplace").decode("utf-8"),
+            "record": found.record,
+            "event_id": event.id.hex(),
+            "fields": fields,
+        },
+        option=orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+def human_line(found: Found, zone: tzinfo) -> bytes:
+    event, rule = found.event, found.rule
+    said = [(name, event.get(name)) for name in NAMED]
+    named = " ".join(f"{name}={shown(value)}" for name, value in said if value is not ABSENT and value is not None)
+    line = (
+        f"{rfc3339(event.time_us, zone)}  {rule.severity.name:<13}  {shown(rule.title)}"
+        f"  {shown(found.path)}:{found.record}  {named}"
+    )
+    return line.rstrip().encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _rules_lines(ruleset: RuleSet, *, verbose: bool) -> Iterator[str]:
+    said = f"rules: {len(ruleset.rules)} loaded, {len(ruleset.refused)} refused"
+    if ruleset.correlations:
+        said += f"; {len(ruleset.correlations)} correlations, which need a home, are not run by scan"
+    yield said
+    yield from _some((f"refused: {shown(refusal)}" for refusal in ruleset.refused), len(ruleset.refused), verbose)
+
+
+def _tally_lines(tally: Tally, took_s: float, *, verbose: bool) -> Iterator[str]:
+    for note in tally.unreadable:
+        yield f"unreadable: {shown(note.path)}: {shown(note.reason)}"
+    damaged = (f"damaged: {shown(note.path)}: {shown(note.reason)}" for note in tally.damaged)
+    yield from _some(damaged, tally.damages, verbose)
+    for code, count in tally.dead.most_common():
+        yield f"not parsed: {count} records ({shown(code)})"
+    for dataset, count in tally.unknown.most_common(LISTED):
+        yield f"of no known log source: {count} events ({shown(dataset)}); no rule can see them"
+    rate = tally.events / took_s if took_s > 0 else 0
+    yield (f"files {tally.files}, events {tally.events}, matches {tally.matches}, {took_s:.2f} s, {rate:.0f} events/s")
+
+
+def _some(lines: Iterable[str], total: int, verbose: bool) -> Iterator[str]:
+    shown_lines = 0
+    for line in lines:
+        if shown_lines >= LISTED and not verbose:
+            break
+        shown_lines += 1
+        yield line
+    if total > shown_lines:
+        yield f"... and {total - shown_lines} more (--verbose)"
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line.encode("utf-8", "backslashreplace").decode("utf-8"), file=sys.stderr)
+
+
+def _check_format(name: str) -> None:
+    if name != "auto" and name not in PARSERS:
+        raise UsageError(f"There is no format {name!r}.", hint=f"Known: auto, {', '.join(sorted(PARSERS))}.")
+
+
+def zone_of(name: str) -> tzinfo:
+    """The one named, else the host's, else UTC."""
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise UsageError(f"{name!r} is no time zone.", hint="Write for example Asia/Shanghai.") from None
+    try:
+        if named := os.environ.get("TZ", "").removeprefix(":"):
+            return ZoneInfo(named)
+        with _LOCALTIME.open("rb") as file:
+            return ZoneInfo.from_file(file, key=_LOCALTIME.resolve().as_posix().partition("zoneinfo/")[2] or None)
+    except (KeyError, ValueError, OSError):
+        return UTC
