@@ -62,10 +62,16 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """No new requests; those being answered have 2 s."""
         self._stop.set()
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            knock.connect(str(self.path))  # wakes who accepts
         with suppress(OSError):
             self.path.unlink()
-        self._listener.close()
         self._acceptor.join(2.0)
+        self._listener.close()
+        with self._lock:
+            for client in self._clients:
+                with suppress(OSError):
+                    client.shutdown(socket.SHUT_RD)
         until = time.monotonic() + 2.0
         for thread in list(self._threads):
             thread.join(max(0.0, until - time.monotonic()))
@@ -83,7 +89,10 @@ class Server:
                 log.exception("the socket cannot accept")
                 self._stop.wait(1.0)
                 continue
-            self._admit(connection)
+            if self._stop.is_set():
+                connection.close()
+            else:
+                self._admit(connection)
 
     def _admit(self, connection: socket.socket) -> None:
         uid = peer(connection).uid

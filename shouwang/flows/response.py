@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from incidents import service
 from incidents.criteria import Plans
+from incidents.report.build import Setting
+from incidents.report.paper import Rendered, report
 from incidents.views import Site, alert_json, incident_json
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
+from shouwang.eventstore.base import EventStore
 from shouwang.model import Alert, Disposition, Grade, GradeFacts, Incident, Value
 from shouwang.statestore.store import StateStore
 
@@ -16,8 +19,18 @@ Json = dict[str, Value]
 class Response:
     """Each act is checked, done and audited in one transaction; ``role`` goes into the audit entry."""
 
-    def __init__(self, store: StateStore, clock: Clock, *, site: Site, plans: Plans, assets: AssetRegister) -> None:
+    def __init__(
+        self,
+        store: StateStore,
+        events: EventStore,
+        clock: Clock,
+        *,
+        site: Site,
+        plans: Plans,
+        assets: AssetRegister,
+    ) -> None:
         self._store = store
+        self._events = events
         self._clock = clock
         self._site = site
         self._plans = plans
@@ -48,6 +61,10 @@ class Response:
 
     def close(self, actor: str, role: str, incident_id: str, reason: str) -> Incident:
         return service.close(self._store.acting_as(role), self._clock, actor, incident_id, reason=reason)
+
+    def report(self, incident_id: str, form: str, lang: str) -> Rendered:
+        setting = Setting(self._site, self._plans, self._assets, self._clock.now_us(), lang)
+        return report(self._store, self._events, incident_id, format=form, setting=setting)
 
     def incident_json(self, incident: Incident) -> Json:
         now_us = self._clock.now_us()

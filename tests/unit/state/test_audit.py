@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -38,7 +39,7 @@ def test_an_untouched_chain_is_whole() -> None:
 def test_any_changed_field_breaks_the_chain_at_its_entry(field: str, place: int) -> None:
     entries, head = chain(20)
     value = getattr(entries[place], field)
-    changed = value + 1 if isinstance(value, int) else value[:-1] + ("0" if not value.endswith("0") else "1")
+    changed: Any = value + 1 if isinstance(value, int) else value[:-1] + ("0" if not value.endswith("0") else "1")
     entries[place] = replace(entries[place], **{field: changed})
     broken = verify(entries, head)
     assert broken is not None

@@ -1,0 +1,51 @@
+"""What the first start makes: the home's folders and its explained ``shouwang.toml``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from shouwang.errors import StoreError
+from shouwang.firstconfig import first_config
+from shouwang.home import Home
+
+
+def make_home(
+    home: Home,
+    *,
+    name: str | None = None,
+    timezone: str | None = None,
+    language: str | None = None,
+    made_by_root: bool = False,
+) -> bool:
+    """Whether it was made now. Harmless when it is there: then the arguments say nothing.
+
+    ``made_by_root``: root made it for the daemon's user, and stays its administrator by name.
+    """
+    if home.exists():
+        return False
+    home.make_folders()
+    text = first_config(
+        name=name or socket.gethostname(),
+        timezone=timezone or "Asia/Shanghai",
+        language=language or "zh",
+        roles={"root": "administrator"} if made_by_root else None,
+    )
+    _write_once(home.config, text)
+    return True
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(0o600)
+        draft.replace(path)
+    except OSError as wrong:
+        draft.unlink(missing_ok=True)
+        raise StoreError(f"Cannot write {path}: {wrong.strerror}.", hint="Is the disk full?") from wrong

@@ -1,0 +1,70 @@
+"""Power is kept from hostile bytes: a daemon started by root becomes the home's owner before it reads anything."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from contextlib import suppress
+from typing import Final
+
+from shouwang.errors import StoreError
+from shouwang.home import Home
+from shouwang.model import Finding, Level
+
+DAEMON_USER: Final = "shouwang"
+READING_GROUPS: Final = ("adm", "systemd-journal")
+"""Whoever is in them may read the logs of /var/log and the journal."""
+
+
+def drop(home: Home) -> bool:
+    """As root: give a new home, and the folder of its socket, to the daemon's user, and become the home's owner.
+
+    Whether root was given up. A home that root owns stays root's, and so does the daemon: ``findings`` says so.
+    """
+    if os.geteuid() != 0:
+        return False
+    if not home.exists():
+        home.make_folders()
+        with suppress(KeyError):
+            _give(home, pwd.getpwnam(DAEMON_USER))
+    owner = home.owner_uid()
+    if not owner:
+        return False
+    try:
+        entry = pwd.getpwuid(owner)
+    except KeyError:
+        raise StoreError(f"The home {home.path} belongs to uid {owner}, which is no user.", hint="chown it.") from None
+    os.chown(home.socket_to_make().parent, entry.pw_uid, entry.pw_gid)
+    _become(entry)
+    return True
+
+
+def findings() -> list[Finding]:
+    if os.geteuid() != 0:
+        return []
+    return [
+        Finding(
+            Level.DEGRADED,
+            "The daemon runs as root.",
+            f"Make a system user {DAEMON_USER!r}, give it the home (chown -R), and start again: docs/how-to/service.md",
+        )
+    ]
+
+
+def _give(home: Home, entry: pwd.struct_passwd) -> None:
+    for folder in (home.path, home.logs, home.drills, home.rules):
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+
+
+def _become(entry: pwd.struct_passwd) -> None:
+    """With the groups that may read logs; there is no way back."""
+    groups = set(os.getgrouplist(entry.pw_name, entry.pw_gid))
+    for name in READING_GROUPS:
+        with suppress(KeyError):
+            groups.add(grp.getgrnam(name).gr_gid)
+    os.setgroups(sorted(groups))
+    os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
+    os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    os.environ["HOME"] = entry.pw_dir
+    os.environ.pop("XDG_RUNTIME_DIR", None)
