@@ -2,7 +2,8 @@
 
 An alert of severity medium or graver opens an incident, or joins one that is not closed; a lesser one only joins. It
 joins when it shares an address (``source.ip``), else a host or a user, with what the incident already holds, within a
-day. Two known and different addresses keep alerts apart even on one host: a busy web server is not one incident.
+day. Two known and different addresses keep alerts apart even on one host, for a busy server is not one incident; unless
+the same rule speaks of the same host: an attack from a thousand addresses is.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ WINDOW_US = 24 * 3_600_000_000
 OPENS_FROM = Severity.MEDIUM
 LINK_FIELDS = ("source.ip", "host.name", "user.name")
 """Strongest first."""
+RULE_AT_HOST = "rule="
 THREADS = 500
 """Incidents remembered for joining; beyond, the one active longest ago takes no more alerts."""
 LINKS = 300
@@ -48,8 +50,9 @@ def opens(alert: Alert) -> bool:
 
 
 def links(alert: Alert) -> frozenset[str]:
-    """``name=value`` for every address, host and user that may join it to an incident."""
-    return frozenset(f"{name}={value}" for name in LINK_FIELDS for value in _values(alert, name))
+    """``name=value`` for every address, host and user that may join it to an incident; its rule at each host."""
+    entities = {f"{name}={value}" for name in LINK_FIELDS for value in _values(alert, name)}
+    return frozenset(entities | {f"{RULE_AT_HOST}{alert.rule_id}@{host}" for host in _values(alert, "host.name")})
 
 
 def _values(alert: Alert, name: str) -> list[str]:
@@ -76,6 +79,8 @@ def _strength(mine: frozenset[str], theirs: frozenset[str]) -> int:
     shared = mine & theirs
     if any(link.startswith("source.ip=") for link in shared):
         return 3
+    if any(link.startswith(RULE_AT_HOST) for link in shared):
+        return 2
     both_know_addresses = all(any(link.startswith("source.ip=") for link in side) for side in (mine, theirs))
     if both_know_addresses:
         return 0

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from detection.alerting import Origin, grown, hit_of, opened
 from detection.correlate import CLOCK, Correlator
@@ -62,9 +62,11 @@ class Alerting:
         assets: AssetRegister,
         site: Site,
         plans: Plans,
+        titles: Mapping[str, str] | None = None,
         drill: bool = False,
         page: int = PAGE,
     ) -> None:
+        """``titles``: rule id -> title in the site's language, where it differs from the rule's own."""
         self._events = events
         self._state = state
         self._clock = clock
@@ -72,6 +74,7 @@ class Alerting:
         self._assets = assets
         self._site = site
         self._plans = plans
+        self._titles = titles or {}
         self._drill = drill
         self._page = page
         self._correlator: Correlator | None = None
@@ -114,7 +117,7 @@ class Alerting:
         with self._state.work() as tx:
             step = _Step(tx, self._clock.now_us(), self._drill)
             for hit in hits:
-                step.count(hit)
+                step.count(replace(hit, title=self._titles.get(hit.rule_id, hit.title)))
             desk = IncidentDesk(
                 tx, assets=self._assets, site=self._site, plans=self._plans, now_us=step.now_us, drill=self._drill
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ class Home:
     correlations: Sequence[Correlation]
     page: int = 1000
     drill: bool = False
+    titles: Mapping[str, str] | None = None
 
     def flow(self) -> Alerting:
         return Alerting(
@@ -48,6 +49,7 @@ class Home:
             assets=AssetRegister([GATE]),
             site=SITE,
             plans=plans(),
+            titles=self.titles,
             drill=self.drill,
             page=self.page,
         )
@@ -73,8 +75,16 @@ class Home:
 _homes = itertools.count()
 
 
-def a_home(tmp_path: Path, correlations: Sequence[Correlation] = (), *, page: int = 1000, drill: bool = False) -> Home:
+def a_home(
+    tmp_path: Path,
+    correlations: Sequence[Correlation] = (),
+    *,
+    page: int = 1000,
+    drill: bool = False,
+    titles: Mapping[str, str] | None = None,
+) -> Home:
     path = tmp_path / f"home-{next(_homes)}"
     path.mkdir()
     events = EmbeddedStore(path / "events.db", zone=ZONE, rehydrate=never)
-    return Home(path, events, StateStore(path / "state.db"), ManualClock(START), correlations, page, drill)
+    state = StateStore(path / "state.db")
+    return Home(path, events, state, ManualClock(START), correlations, page, drill, titles)

@@ -17,19 +17,19 @@ from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
 SECOND = 1_000_000
 
 
-def failed_logins(number: int, *, first: int = 0, ip: str = "203.0.113.9") -> list[Match]:
-    fields = {"source.ip": ip, "host.name": "gate-01", "user.name": "root"}
+def failed_logins(number: int, *, first: int = 0, ip: str = "203.0.113.9", host: str = "gate-01") -> list[Match]:
+    fields = {"source.ip": ip, "host.name": host, "user.name": "root"}
     return [a_match(first + n, at_us=n * SECOND, fields=dict(fields)) for n in range(number)]
 
 
 def mixed_stream() -> list[Match]:
-    """Brute force from two addresses, a critical match on the same host, a low one that joins, one that stays alone."""
-    matches = failed_logins(12) + failed_logins(3, first=100, ip="198.51.100.4")
+    """Brute force at two hosts, a critical match on the first, a low one that joins, one that stays alone."""
+    matches = failed_logins(12) + failed_logins(3, first=100, ip="198.51.100.4", host="gate-02")
     fields = {"host.name": "gate-01", "user.name": "li"}
     matches += [a_match(200, at_us=MINUTE, rule="shell", severity=Severity.CRITICAL, fields=dict(fields))]
     matches += [a_match(201, at_us=2 * MINUTE, rule="note", severity=Severity.LOW, fields=dict(fields))]
     matches += [a_match(202, at_us=3 * MINUTE, rule="note", severity=Severity.LOW, fields={"host.name": "other"})]
-    return matches + failed_logins(6, first=300, ip="198.51.100.4")
+    return matches + failed_logins(6, first=300, ip="198.51.100.4", host="gate-02")
 
 
 def test_twelve_failed_logins_from_one_address_are_one_alert_with_count_twelve(tmp_path: Path) -> None:
@@ -94,6 +94,14 @@ def test_a_generating_correlation_lets_its_rules_speak_too(tmp_path: Path) -> No
     home.flow().step()
     _, alerts = home.state.alerts.list()
     assert sorted((alert.rule_id, alert.count) for alert in alerts) == [("c", 5), ("r", 5)]
+
+
+def test_a_title_in_the_sites_language_takes_the_place_of_the_rules_own(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)], titles={"c": "多次登录失败"})
+    home.put(failed_logins(5))
+    home.flow().step()
+    assert home.state.alerts.list()[1][0].title == "多次登录失败"
+    assert home.state.incidents.list()[1][0].title == "多次登录失败: 203.0.113.9 -> gate-01"
 
 
 def test_a_drill_marks_every_id(tmp_path: Path) -> None:

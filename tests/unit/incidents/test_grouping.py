@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from incidents import grouping
@@ -40,8 +42,17 @@ def test_medium_and_graver_open_an_incident(severity: Severity, opens: bool) -> 
     ],
 )
 def test_what_is_shared_decides(one: dict[str, str], other: dict[str, str], joins: bool) -> None:
-    found = grouping.incident_to_join(an_alert("A-2", entities=other), [thread_of(an_alert(entities=one))])
+    alert = replace(an_alert("A-2", entities=other), rule_id="another rule")
+    found = grouping.incident_to_join(alert, [thread_of(an_alert(entities=one))])
     assert (found is not None) is joins
+
+
+def test_one_rule_on_one_host_is_one_incident_from_however_many_addresses() -> None:
+    thread = thread_of(an_alert(source_ip="203.0.113.9", host_name="gate-01"))
+    here = an_alert("A-2", source_ip="198.51.100.4", host_name="gate-01")
+    assert grouping.incident_to_join(here, [thread]) is thread
+    elsewhere = an_alert("A-3", source_ip="198.51.100.4", host_name="gate-02")
+    assert grouping.incident_to_join(elsewhere, [thread]) is None
 
 
 @pytest.mark.parametrize(("after_us", "joins"), [(WINDOW_US, True), (WINDOW_US + 12_000_000, False)])
