@@ -1,4 +1,4 @@
-"""A rule's own ``tests:``: raw lines on which it must fire and must not. The format is described in docs/reference/rules.md."""
+"""A rule's own ``tests:``: raw lines on which it must fire and must not. Format: docs/reference/rules.md."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def _section(rule: Rule | Correlation) -> Mapping[str, object]:
 
 def _list(section: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
     listed = section[key]
-    assert isinstance(listed, list) and listed, f"{key} must be a list that is not empty"
+    assert isinstance(listed, list), f"{key} must be a list"
+    assert listed, f"{key} is empty"
     assert all(isinstance(each, dict) for each in listed)
     return listed
 
@@ -98,17 +99,21 @@ def _list(section: Mapping[str, object], key: str) -> list[Mapping[str, object]]
 def _line(written: Mapping[str, object]) -> Line:
     assert written.keys() <= {"parser", "raw", "repeat", "every_s", "also"}, f"unknown key in {written}"
     parser, raw = written["parser"], written["raw"]
-    assert isinstance(parser, str) and isinstance(raw, str) and raw
+    assert isinstance(parser, str)
+    assert isinstance(raw, str)
     repeat, every_s = written.get("repeat", 1), written.get("every_s", 0)
-    assert isinstance(repeat, int) and 0 < repeat <= MOST_REPEATS
-    assert isinstance(every_s, int | float) and every_s >= 0
+    assert isinstance(repeat, int)
+    assert 0 < repeat <= MOST_REPEATS
+    assert isinstance(every_s, int | float)
+    assert every_s >= 0
     return Line(parser, raw, repeat, float(every_s), _names(written))
 
 
 def _scene(written: Mapping[str, object]) -> Scene:
     assert written.keys() <= {"name", "events", "count", "group", "also"}, f"unknown key in {written}"
     count, group = written.get("count", 0), written.get("group", {})
-    assert isinstance(count, int) and isinstance(group, dict)
+    assert isinstance(count, int)
+    assert isinstance(group, dict)
     lines = tuple(_line(each) for each in _list(written, "events"))
     return Scene(str(written["name"]), lines, count, group, _names(written))
 

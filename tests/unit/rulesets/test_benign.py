@@ -77,7 +77,9 @@ def guessers(raw: bytes, window_s: int = 300, least: int = 10) -> set[str]:
     """Addresses with that many failed passwords within the window, read in another way: by eye, as it were."""
     times: dict[str, list[int]] = {}
     for line in raw.decode().splitlines():
-        if (found := re.match(r"Dec 10 (\d\d):(\d\d):(\d\d) .* Failed password for .* from (\S+) port", line)) is not None:
+        if (
+            found := re.match(r"Dec 10 (\d\d):(\d\d):(\d\d) .* Failed password for .* from (\S+) port", line)
+        ) is not None:
             hour, minute, second = map(int, found.groups()[:3])
             times.setdefault(found[4], []).append(hour * 3600 + minute * 60 + second)
     return {ip for ip, at in times.items() if any(b - a <= window_s for a, b in zip(at, at[least - 1 :], strict=False))}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -14,20 +16,22 @@ from detection.hits import Hit
 from detection.rules import OWN_RULES, load
 from detection.ruleset import Correlation, Rule, RuleSet
 from shouwang.model import DEAD_DATASET, Event
-from tests.unit.rulesets import examples
-from tests.unit.rulesets.categories import GBT_20986_2023
+from tests.unit.rulesets import catalogue, examples
 from tests.unit.rulesets.examples import Line, Scene, stem
 
 ENTITY_FIELDS: Final = (
-    *("host.name", "user.name", "source.ip", "destination.ip", "url.domain", "process.name", "file.path"),
+    *("host.name", "user.name", "source.ip", "destination.ip"),
+    *("url.domain", "process.name", "file.path"),
 )
 TACTICS: Final = frozenset(
-    "reconnaissance resource-development initial-access execution persistence privilege-escalation stealth "
-    "defense-impairment credential-access discovery lateral-movement collection command-and-control exfiltration "
-    "impact".split()
+    (
+        *("reconnaissance", "resource-development", "initial-access", "execution", "persistence"),
+        *("privilege-escalation", "stealth", "defense-impairment", "credential-access", "discovery"),
+        *("lateral-movement", "collection", "command-and-control", "exfiltration", "impact"),
+    )
 )
+CATEGORIES: Final = tomllib.loads(Path(__file__).with_name("gbt20986.toml").read_text(encoding="utf-8"))
 TAG: Final = re.compile(r"attack\.t\d{4}(?:\.\d{3})?|cve\.\d{4}-\d{4,7}")
-THEMES: Final = frozenset("ssh accounts sudo persistence web firewall tampering health".split())
 OWN: Final = load([OWN_RULES])
 ENGINE: Final = Engine(OWN, ENTITY_FIELDS)
 
@@ -108,7 +112,7 @@ def test_no_file_of_ours_is_refused() -> None:
 def test_the_set_is_as_large_as_promised() -> None:
     assert len(OWN.rules) >= 30
     assert sum(each.type == "event_count" for each in OWN.correlations) >= 4
-    assert {each.path.parent.name for each in everything(OWN)} == THEMES
+    assert {each.path.parent.name for each in everything(OWN)} == set(catalogue.THEMES)
 
 
 def test_ids_titles_and_file_names_are_unique() -> None:
@@ -121,7 +125,7 @@ def test_ids_titles_and_file_names_are_unique() -> None:
 def test_a_rule_says_what_a_person_needs_in_both_languages(rule: Rule | Correlation) -> None:
     text = rule.path.read_text(encoding="utf-8")
     assert re.search(r"[一-鿿]", rule.title_zh)
-    assert rule.title.isascii() and rule.title[0].isupper() and not rule.title.endswith(".")
+    assert re.fullmatch(r"[A-Z][ -~]+[^.]", rule.title)
     assert len(rule.description) > 60
     assert max(map(len, rule.description.splitlines())) <= 130
     assert rule.falsepositives
@@ -141,9 +145,30 @@ def test_tags_name_a_technique_and_its_tactic_unless_a_machine_merely_fails(rule
 @pytest.mark.parametrize("rule", everything(OWN), ids=stem)
 def test_the_national_category_is_one_of_the_standard(rule: Rule | Correlation) -> None:
     said = rule.extra.get("gbt20986")
-    assert isinstance(said, dict) and said.keys() == {"category", "subclass"}
-    assert said["subclass"] in GBT_20986_2023[said["category"]]
+    assert isinstance(said, dict)
+    assert said.keys() == {"category", "subclass"}
+    assert said["subclass"] in CATEGORIES[said["category"]]
 
 
 def test_rules_of_single_steps_speak_only_through_their_correlation() -> None:
     assert all(rule.severity.name in {"INFORMATIONAL", "LOW"} for rule in OWN.rules if rule.id in silenced())
+
+
+def test_the_filter_shown_on_the_reference_page_silences_just_that_host(tmp_path: Path) -> None:
+    shown = re.search(
+        r"^```yaml\n(title: .*?)```", catalogue.FRAME.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert shown is not None
+    (tmp_path / "ours.yml").write_text(shown[1], encoding="utf-8")
+    filtered = load([OWN_RULES, tmp_path])
+    assert (filtered.filters, filtered.refused) == (1, ())
+    login = "Nov 24 08:15:30 db-01 sshd[7]: Accepted publickey for root from {} port 40001 ssh2: RSA SHA256:abc"
+    theirs, ours = (examples.event_of("syslog", login.format(ip), 1) for ip in ("10.20.0.8", "10.20.0.9"))
+    engine = Engine(filtered, ENTITY_FIELDS)
+    assert [stem(rule) for rule in engine.fired(theirs)] == ["ssh_root_key_login"]
+    assert engine.fired(ours) == []
+
+
+def test_the_reference_page_is_in_step_with_the_rules() -> None:
+    """Else: python -m tests.unit.rulesets.catalogue > docs/reference/rules.md."""
+    assert catalogue.PAGE.read_text(encoding="utf-8") == catalogue.page(OWN)
