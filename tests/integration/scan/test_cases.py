@@ -1,0 +1,81 @@
+"""The shared cases, through the command: files on disk to JSON lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from shouwang.cli.offline_scan import Request, scan
+from shouwang.model import Value
+
+CASES = {
+    "B01": "events.jsonl",
+    "B03": "events.jsonl",
+    "B08": "ForwardedEvents.jsonl",
+    "C01": "events.jsonl",
+    "C04": "events.log",
+    "C05": "events.jsonl",
+    "C09": "events.jsonl",
+}
+
+
+def request(path: Path, *rules: Path) -> Request:
+    return Request((path,), rules, "auto", "utf-8", "Asia/Shanghai", json=True, verbose=True)
+
+
+def matches(capfdbinary: pytest.CaptureFixture[bytes], path: Path, *rules: Path) -> tuple[list[dict[str, Value]], str]:
+    assert scan(request(path, *rules)) == 0
+    said = capfdbinary.readouterr()
+    return [orjson.loads(line) for line in said.out.splitlines()], said.err.decode()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_gives_what_it_expects(case: str, shared: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    folder = shared / "cases" / "files" / case
+    expected = orjson.loads((folder / "expect.json").read_bytes())
+    found, _ = matches(capfdbinary, folder / CASES[case], folder / "rules")
+    got: dict[str, list[Value]] = {}
+    for match in found:
+        got.setdefault(str(match["title"]), []).append(match["record"])
+    for words in ("refused with path:line and reason", "either"):
+        expected.pop(words, None)
+    for title, records in expected.pop("optional", {}).items():
+        if isinstance(records, dict):
+            expected[title] = [record for record in expected[title] if record not in records["without"]]
+        else:
+            expected[title] = sorted([*expected.get(title, []), *records])
+    assert got == expected
+
+
+def test_six_dialects_say_the_same_of_one_event(shared: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    folder = shared / "cases" / "files" / "B03"
+    found, _ = matches(capfdbinary, folder / "events.jsonl", folder / "rules")
+    names = ("event.code", "winlog.channel", "process.executable", "user.name", "host.name", "process.command_line")
+    assert len(found) == 12
+    views = [match["fields"] for match in found]
+    seen = {tuple(view[name] for name in names) for view in views if isinstance(view, dict)}
+    assert seen == {
+        ("4688", "Security", "C:\\Windows\\System32\\whoami.exe", "ops", "ws-07.example.com", "whoami /all")
+    }
+
+
+def test_the_pair_for_cleared_logs_tells_important_from_general(
+    shared: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    events = shared / "cases" / "files" / "B01" / "events.jsonl"
+    found, _ = matches(capfdbinary, events, shared / "sigma" / "rules" / "windows" / "builtin" / "system")
+    got = {(str(match["rule_id"])[:8], match["record"]) for match in found}
+    assert {("100ef69e", 2), ("a62b37e0", 3)} <= got
+    assert not {("100ef69e", 3), ("a62b37e0", 2)} & got
+
+
+def test_refused_rules_are_told_with_file_line_and_reason(
+    shared: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = shared / "cases" / "files" / "C09"
+    _, told = matches(capfdbinary, folder / "events.jsonl", folder / "rules")
+    assert "7 loaded, 4 refused" in told
+    for name, line in [("q8", 7), ("q9", 7), ("q10", 7), ("q11", 8)]:
+        assert f"{folder / 'rules' / name}.yml:{line}: condition: " in told
