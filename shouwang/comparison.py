@@ -7,6 +7,7 @@ once a query. Text is compared by ``str.lower``; of a list any element will do; 
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -236,28 +237,36 @@ def record_contains(wanted: str) -> Callable[[bytes], bool]:
     low = wanted.lower()
     quick = low.encode("utf-8", "surrogatepass")
     ascii_wanted = low.isascii()
+    escaped = json.dumps(low, ensure_ascii=False)[1:-1]
+
+    def in_json(raw: bytes, text: str) -> bool:
+        plainly = b"\\u" not in raw and "/" not in low
+        if plainly and (escaped == low or escaped not in text.lower()):
+            return False  # no escape in the record can give what is wanted
+        plain = _JSON_ESCAPE.sub(_unescape, text)
+        return low in plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").lower()
 
     def holds(raw: bytes) -> bool:
         if (ascii_wanted and quick in raw.lower()) or quick in raw:
             return True
-        escaped = raw[:1] == b"{" and b"\\" in raw
-        if raw.isascii() and not escaped:
+        only_ascii, escapes = raw.isascii(), raw[:1] == b"{" and b"\\" in raw
+        if only_ascii and not escapes:
             return False
-        return any(low in reading.lower() for reading in _readings(raw, escaped))
+        text = record_text(raw)
+        if not only_ascii and (low in text.lower() or low in _as_gb18030(raw)):
+            return True
+        return escapes and in_json(raw, text)
 
     return holds
 
 
-def _readings(raw: bytes, escaped: bool) -> Iterator[str]:
-    text = record_text(raw)
-    yield text
-    if escaped:
-        plain = _JSON_ESCAPE.sub(_unescape, text)
-        yield plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+def _as_gb18030(raw: bytes) -> str:
+    """In lower case; empty for what is UTF-8."""
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        yield raw.decode("gb18030", "replace")
+        return raw.decode("gb18030", "replace").lower()
+    return ""
 
 
 def _unescape(found: re.Match[str]) -> str:

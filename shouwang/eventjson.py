@@ -8,7 +8,6 @@ from math import isfinite
 
 from shouwang.comparison import record_text
 from shouwang.model import Event, Value
-from shouwang.query import code_of
 from shouwang.timespan import rfc3339
 
 _LARGEST = 2**63 - 1
@@ -29,10 +28,7 @@ def event_json(event: Event, zone: tzinfo) -> dict[str, Value]:
     }
     if event.asset_id:
         found["shouwang.asset"] = event.asset_id
-    code = code_of(event)
     said = event.fields()
-    if isinstance(code, str | int | float):
-        said["event.code"] = code
     for name in sorted(said):
         found.setdefault(_clean_text(name), _clean(said[name]))
     found["event.original"] = record_text(event.raw)

@@ -23,7 +23,7 @@ from shouwang.comparison import (
     record_text,
     within,
 )
-from shouwang.model import ABSENT, Event, Found
+from shouwang.model import Event, Found
 from shouwang.timespan import rfc3339
 
 
@@ -128,18 +128,11 @@ Predicate: TypeAlias = Callable[[Event], bool]
 TIME_FIELDS: Final = frozenset({"@timestamp", "event.ingested"})
 
 
-def code_of(event: Event) -> Found:
-    """``event.code`` of the record; else the shape's, where it has one."""
-    said = event.get("event.code")
-    return said if said is not ABSENT else event.shape.code or ABSENT
-
-
 _SPECIAL: Final[Mapping[str, Callable[[Event], Found]]] = {
     "@timestamp": lambda event: rfc3339(event.time_us, UTC),
     "event.ingested": lambda event: rfc3339(event.received_us, UTC),
     "event.id": lambda event: event.id.hex(),
     "event.dataset": lambda event: event.shape.dataset,
-    "event.code": code_of,
     "event.original": lambda event: record_text(event.raw),
     "shouwang.source": lambda event: event.source,
 }

@@ -56,8 +56,9 @@ def event(raw: bytes, id: bytes, time_us: int, received_us: int) -> Event:
         "event.outcome": "failure", "process.name": "sshd", "message": words[5],
     }  # fmt: skip
     return Event(
-        time_us=time_us, received_us=received_us, source="file:/var/log/auth.log", shape=SHAPE, doc=doc, raw=raw, id=id
-    )
+        time_us=time_us, received_us=received_us, source="file:/var/log/auth.log", shape=SHAPE, doc=doc, raw=raw, id=id,
+        context={"log.file.path": "/var/log/auth.log"},
+    )  # fmt: skip
 
 
 def rehydrate(stored: Stored) -> Event:

@@ -11,11 +11,11 @@ import orjson
 from shouwang.eventstore.base import Stored
 from shouwang.eventstore.embedded.schema import PROMOTED, column_of
 from shouwang.model import ABSENT, Event, Found, Match, Path, Severity, Shape, Value
-from shouwang.query import code_of
 
 Cell: TypeAlias = str | int | float | bytes | None
 Row: TypeAlias = tuple[Cell, ...]
 
+_PLACE: Final = {name: at for at, name in enumerate(PROMOTED)}
 LONGEST_RAW: Final = 64 << 20
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _YEAR_9999_US = 253_370_764_800 * 10**6
@@ -103,7 +103,7 @@ class Promoter:
             shape.dataset,
             shape.version,
             clean(event.asset_id),
-            *(self._promoted(event) if not context else [to_column(_value(event, name)) for name in PROMOTED]),
+            *self._promoted(event),
             to_json(context) if context else None,
             event.raw,
         )
@@ -111,31 +111,26 @@ class Promoter:
     def _promoted(self, event: Event) -> list[Cell]:
         cells: list[Cell] = [None] * len(PROMOTED)
         doc, shape = event.doc, event.shape
-        for at, name, places in self._plans.get(shape) or self._plan(shape):
+        plan = self._plans.get(shape)
+        for at, name, places in self._plan(shape) if plan is None else plan:
             if len(places) == 1 and len(places[0]) == 1:
                 found: Found = doc.get(places[0][0], ABSENT)
                 if found is not ABSENT:
                     cells[at] = found if type(found) is int and 0 <= found <= _LARGEST else to_column(found)
-                elif name == "event.code":
-                    cells[at] = shape.code or None
             else:
-                cells[at] = to_column(_value(event, name))
+                cells[at] = to_column(event.get(name))
+        for name, value in event.context.items():
+            known = _PLACE.get(name)
+            if known is not None and cells[known] is None:  # a null in the record is no None here
+                cells[known] = to_column(value)
         return cells
 
     def _plan(self, shape: Shape) -> list[tuple[int, str, tuple[Path, ...]]]:
-        plan = [
-            (at, name, shape.locate(name))
-            for at, name in enumerate(PROMOTED)
-            if shape.locate(name) or (name == "event.code" and shape.code)
-        ]
+        plan = [(at, name, shape.locate(name)) for at, name in enumerate(PROMOTED) if shape.locate(name)]
         if len(self._plans) > 10_000:
             self._plans.clear()
         self._plans[shape] = plan
         return plan
-
-
-def _value(event: Event, name: str) -> Found:
-    return code_of(event) if name == "event.code" else event.get(name)
 
 
 def refusal(event: Event) -> str:

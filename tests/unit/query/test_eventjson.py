@@ -31,10 +31,6 @@ def test_the_fields_stand_flat_beside_the_envelope_which_wins() -> None:
     }
 
 
-def test_the_shapes_code_is_shown_where_the_record_has_none() -> None:
-    assert event_json(event_of("coded", b"{}", id=id_of(1)), SHANGHAI)["event.code"] == "4625"
-
-
 def test_bytes_that_are_not_utf8_are_shown_escaped_and_kept_whole() -> None:
     raw = b"\xff\x00\x1b[31m \xe4\xb8"
     found = event_json(event_of("line", raw, id=id_of(1)), SHANGHAI)
