@@ -52,7 +52,7 @@ def up(args: argparse.Namespace) -> int:
     try:
         open_console(home, args.lang)
     finally:
-        _leave(args, home, child)
+        _leave(args, child)
     return 0
 
 
@@ -105,19 +105,20 @@ def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
     raise ShouwangError("The daemon does not answer.", hint=f"See {log}.")
 
 
-def _leave(args: argparse.Namespace, home: Home, child: subprocess.Popen[bytes]) -> None:
-    """Keep watching, or stop: asked each time, and keeping is what an empty answer means."""
-    if child.poll() is not None:
-        return
+def _leave(args: argparse.Namespace, child: subprocess.Popen[bytes]) -> None:
+    """The console asked whether to stop: where it did, wait; else say that it goes on."""
     say = words(args)
+    if child.poll() is None and not _is_stopping(Home.at(args.home)):
+        print(say("继续在后台守望；`shouwang stop` 停止。", "Watching in the background; `shouwang stop` ends it."))
+        return
+    wait_for_end(child.pid)
+    print(say("已停止。", "Stopped."))
+
+
+def _is_stopping(home: Home) -> bool:
+    """It takes its socket away first."""
     try:
-        answer = input(say("继续在后台守望？[Y/n] ", "Keep watching in the background? [Y/n] "))
-    except (EOFError, KeyboardInterrupt):
-        answer = ""
-    if answer.strip().lower() in {"n", "no", "否", "不"}:
-        with Client.connect(home) as daemon:
-            daemon.call("stop")
-        wait_for_end(child.pid)
-        print(say("已停止。", "Stopped."))
-    else:
-        print(say("继续守望；`shouwang stop` 停止。", "Watching; `shouwang stop` ends it."))
+        Client.connect(home).close()
+    except NotRunning:
+        return True
+    return False

@@ -1,0 +1,148 @@
+"""``build(home, config, clock) -> Services``; nothing else. The only place that constructs stores and engines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from collectors.rehydrate import rehydrate
+from detection.engine import Engine
+from detection.rules import OWN_RULES
+from detection.rules import load as load_rules
+from detection.ruleset import RuleSet
+from incidents.plans import load as load_plans
+from incidents.views import Site
+from shouwang.assets import AssetRegister
+from shouwang.clock import Clock
+from shouwang.config import Config
+from shouwang.errors import UsageError
+from shouwang.eventstore.base import EventStore
+from shouwang.eventstore.embedded.store import EmbeddedStore
+from shouwang.flows.alerting import Alerting
+from shouwang.flows.response import Response
+from shouwang.home import Home
+from shouwang.model import Finding
+from shouwang.running import Running
+from shouwang.statestore.store import StateStore
+
+ENTITY_FIELDS: Final = (
+    "host.name",
+    "user.name",
+    "source.ip",
+    "destination.ip",
+    "url.domain",
+    "process.name",
+    "file.path",
+)
+"""What every match carries, so that an alert can say whom it is about."""
+
+TIMEZONE: Final = "site/timezone"
+"""Name in the memory table: the zone that the home was made with."""
+
+
+@dataclass(slots=True)
+class Services:
+    """All that the acts and the daemon work with. Closes its stores on leaving."""
+
+    home: Home
+    owner: str
+    """OS user name of the home's owner."""
+    config: Config
+    clock: Clock
+    events: EventStore
+    state: StateStore
+    assets: AssetRegister
+    ruleset: RuleSet
+    response: Response
+    alerting: Alerting
+    new_engine: Callable[[], Engine]
+    """An engine serves one thread: each that matches makes its own."""
+    stack: ExitStack
+    findings: list[Finding] = field(default_factory=list)
+    """What was seen when the home was opened."""
+    running: Running | None = None
+    """In a daemon only."""
+
+    @property
+    def drill(self) -> bool:
+        return self.home.drill
+
+    @property
+    def pid(self) -> int:
+        return os.getpid()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stack.close()
+
+
+def build(home: Home, config: Config, clock: Clock) -> Services:
+    """The caller holds the home's lock. Raises ``StoreError``, ``UsageError``, ``RulesError``."""
+    assets, documents = config.register(), load_plans()
+    site = Site(config.site.zone, config.site.operator.value, config.site.name)
+    ruleset = _rules(home, config)
+    with ExitStack() as stack:
+        state = stack.enter_context(StateStore(home.state))
+        _keep_timezone(state, config)
+        events = EmbeddedStore(home.events, zone=config.site.zone, rehydrate=rehydrate)
+        stack.callback(events.close)
+        return Services(
+            home=home,
+            owner=home.owner(),
+            config=config,
+            clock=clock,
+            events=events,
+            state=state,
+            assets=assets,
+            ruleset=ruleset,
+            response=Response(state, events, clock, site=site, plans=documents, assets=assets),
+            alerting=Alerting(
+                events,
+                state,
+                clock,
+                correlations=ruleset.correlations,
+                assets=assets,
+                site=site,
+                plans=documents,
+                drill=home.drill,
+            ),
+            new_engine=lambda: Engine(ruleset, ENTITY_FIELDS),
+            stack=stack.pop_all(),
+        )
+
+
+def _rules(home: Home, config: Config) -> RuleSet:
+    """Ours, the home's, the named folders'; without the disabled ones."""
+    chosen = config.rules
+    own: Sequence[Path] = [OWN_RULES] if chosen.builtin else []
+    further = [home.path / Path(each).expanduser() for each in chosen.folders]
+    for path in further:
+        if not path.exists():
+            raise UsageError(f"{home.config}: rules.folders: {path} is not there.", hint="Correct or remove it.")
+    found = load_rules([*own, *([home.rules] if home.rules.is_dir() else []), *further])
+    off = set(chosen.disabled)
+    return replace(
+        found,
+        rules=tuple(rule for rule in found.rules if rule.id not in off),
+        correlations=tuple(each for each in found.correlations if each.id not in off),
+    )
+
+
+def _keep_timezone(state: StateStore, config: Config) -> None:
+    """Days in the ledger would mean two things otherwise."""
+    kept = state.memory.get(TIMEZONE)
+    if kept is None:
+        with state.work() as tx:
+            tx.memory.put(TIMEZONE, config.site.timezone.encode())
+    elif kept.decode() != config.site.timezone:
+        raise UsageError(
+            f"site.timezone is {config.site.timezone}, but this home was made with {kept.decode()}.",
+            hint="Set it back; another zone needs another home.",
+        )
