@@ -16,6 +16,9 @@ Searcher = Callable[[str], bool]
 
 LIMIT_S = 0.05
 """One search by the engine that can backtrack. What takes longer raises TimeoutError."""
+PATIENCE = 20
+"""Searches of one pattern that ran out of time, until it gets less: hostile lines must not stop the house."""
+IMPATIENT_S = 0.002
 _RE2_BYTES = 16 << 20
 _OUTSIDE_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(\$)", re.DOTALL)
 
@@ -66,7 +69,14 @@ def _backtracking(pattern: str, wanted: Regex) -> Searcher:
     except (regex.error, RecursionError, OverflowError) as error:
         raise RuleFault(f"{wanted.pattern!r} is no regular expression: {error}") from None
 
+    late = 0
+
     def found(text: str) -> bool:
-        return compiled.search(text, timeout=LIMIT_S) is not None
+        nonlocal late
+        try:
+            return compiled.search(text, timeout=LIMIT_S if late < PATIENCE else IMPATIENT_S) is not None
+        except TimeoutError:
+            late += 1
+            raise
 
     return found

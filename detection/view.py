@@ -49,13 +49,12 @@ class View:
 
     def cells(self, field: str) -> tuple[Cell, ...] | None:
         """The field's values: one, or the elements of its list, lists in it unfolded. ``None``: no such field."""
-        try:
-            return self._cells[field]
-        except KeyError:
-            found = self._found(field)
-            cells = None if found is ABSENT else tuple(map(Cell, _elements(found)))
-            self._cells[field] = cells
-            return cells
+        known = self._cells
+        if field in known:
+            return known[field]
+        found = self._found(field)
+        cells = known[field] = None if found is ABSENT else tuple(map(Cell, _elements(found)))
+        return cells
 
     def _found(self, field: str) -> Found:
         if field == "@timestamp":

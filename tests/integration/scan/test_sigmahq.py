@@ -16,7 +16,7 @@ from collectors.origin import Origin
 from collectors.registry import PARSERS
 from detection.engine import Engine, meant_for
 from detection.rules import RuleSet, load
-from shouwang.model import Event, Value
+from shouwang.model import Event, Shape, Value
 
 ORIGIN = Origin("file:test", 0, 0, ZoneInfo("Asia/Shanghai"), live=False)
 NO_VALUES_HERE = {
@@ -125,6 +125,26 @@ def test_every_regression_case_fires_its_rule_in_the_dialects_of_shippers(
         if rule_id not in fired(engine, seen):
             missed.append(file.name)
     assert missed == []
+
+
+def test_the_document_and_its_ecs_view_give_the_same_matches(engine: Engine, shared: Path) -> None:
+    for _, file in cases(shared, "evtx"):
+        for event in events(file):
+            view = Event(
+                time_us=event.time_us,
+                received_us=event.received_us,
+                source=event.source,
+                shape=Shape(
+                    dataset=event.shape.dataset,
+                    parser=event.shape.parser,
+                    logsources=event.shape.logsources,
+                    paths={},
+                    prefixes=(("", ()),),
+                ),
+                doc=event.fields(),
+                raw=event.raw,
+            )
+            assert engine.fired(view) == engine.fired(event)
 
 
 def test_nearly_every_rule_is_loaded_and_the_rest_for_a_reason(sigma: RuleSet) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+
+import pytest
 
 from detection.engine import Engine
 from detection.predicates import Regex
-from detection.regexes import searcher
+from detection.regexes import IMPATIENT_S, LIMIT_S, PATIENCE, searcher
 from shouwang.model import DEAD_DATASET, Logsource, Severity, Value
 from tests.unit.detection.sample import event, load_text, rule_text, shaped
 
@@ -68,6 +71,15 @@ def test_a_rule_that_raises_stops_neither_the_stream_nor_the_other_rules(
     good = event({"f": "xaaa"}, shape=shaped(Logsource("linux")))
     assert [match.title for match in engine.match([bad, good])] == ["other", "bomb", "other"]
     assert engine.faults == {rules.rules[0].id: 1}
+
+
+def test_hostile_lines_cannot_buy_more_than_a_little_time_each() -> None:
+    search = searcher(Regex(r"(?=a)^(?:(a|aa)+)+\1$"))
+    started = time.monotonic()
+    for _ in range(PATIENCE + 50):
+        with pytest.raises(TimeoutError):
+            search("a" * 60 + "!")
+    assert time.monotonic() - started < 2 * PATIENCE * LIMIT_S + 50 * 10 * IMPATIENT_S
 
 
 def test_a_regular_expression_that_re2_reads_is_linear() -> None:
