@@ -17,3 +17,4 @@ class Running:
     """Received, over the last minute."""
     stop: Callable[[], None]
     """Returns at once; the daemon ends when what it holds is stored."""
+    stopping: Callable[[], bool]

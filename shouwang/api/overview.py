@@ -31,6 +31,7 @@ def ping(context: Context, args: NoArgs) -> Json:
         "site": {"name": site.name, "timezone": site.timezone, "language": site.language},
         "user": context.user,
         "role": context.role.value,
+        "stopping": services.running is not None and services.running.stopping(),
     }
 
 

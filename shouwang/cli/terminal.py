@@ -8,16 +8,12 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TextIO
 
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Categories that move the cursor, reorder or hide text, or are no characters."""
+from shouwang.visible import visible
 
 
-def shown(text: object) -> str:
-    r"""The text with whatever a terminal might obey, or a reader not see, as ``\x1b`` or ``\u202e``."""
-    said = str(text)
-    if said.isascii() and said.isprintable():
-        return said
-    return "".join(each if _is_plain(each) else _escaped(each) for each in said)
+def shown(value: object) -> str:
+    """As text that is safe on a terminal."""
+    return visible(str(value))
 
 
 def cells(text: str) -> int:
@@ -52,14 +48,6 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], out: TextIO
             f"{cell}{' ' * (width - cells(cell) + 2)}" for cell, width in zip(row, widths[:-1], strict=False)
         )
         print((line + last).rstrip(), file=stream)
-
-
-def _is_plain(character: str) -> bool:
-    return unicodedata.category(character) not in _HIDDEN
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _width(character: str) -> int:

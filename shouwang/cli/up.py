@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from shouwang.cli.answer import Answer
 from shouwang.cli.console import open_console
 from shouwang.cli.options import verb, words
 from shouwang.cli.stop import wait_for_end
@@ -116,9 +117,8 @@ def _leave(args: argparse.Namespace, child: subprocess.Popen[bytes]) -> None:
 
 
 def _is_stopping(home: Home) -> bool:
-    """It takes its socket away first."""
     try:
-        Client.connect(home).close()
-    except NotRunning:
+        with Client.connect(home) as daemon:
+            return Answer(daemon.call("ping")).flag("stopping")
+    except ConnectionError:
         return True
-    return False
