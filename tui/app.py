@@ -1,0 +1,274 @@
+"""The console's application: screens, the one loop that looks again, and what is done by command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from shouwang.errors import ShouwangError
+from tui import commands, probe, themes, wire
+from tui.commands import BY_NAME
+from tui.link import Call, Reconnecting
+from tui.messages import LANGUAGES
+from tui.present import safe_text
+from tui.screens.alerts import Alerts
+from tui.screens.base import ConsoleScreen, readable
+from tui.screens.dialogs import Help, Palette, Quit
+from tui.screens.forms import CloseForm, Form, TriageForm
+from tui.screens.grade import GradeForm
+from tui.screens.incidents import Incidents
+from tui.screens.listing import Listing
+from tui.screens.logs import Logs
+from tui.screens.overview import Overview
+from tui.screens.report import ReportForm
+from tui.session import Changed, Disconnected, Go, Notice, Session, Snapshot
+
+LOOK_S = 1.0
+SNAPSHOT_EVERY = 2
+HOURLY_EVERY = 60
+"""The screen shown looks again each second, the whole each second second, the day's curve once a minute."""
+
+
+class ShouwangApp(App[int]):
+    """The console over ``call`` (``shouwang.client.Client.call``). Reads and acts through it alone."""
+
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "守望 Shouwang"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", show=False, priority=True)]
+    SCREEN_TYPES: ClassVar[dict[str, Callable[[Session], ConsoleScreen]]] = {
+        "overview": Overview,
+        "alerts": Alerts,
+        "incidents": Incidents,
+        "logs": Logs,
+    }
+
+    def __init__(
+        self,
+        call: Call,
+        *,
+        lang: str | None = None,
+        ascii_only: bool = False,
+        look_s: float = LOOK_S,
+        folder: Path | None = None,
+    ) -> None:
+        """``folder``: where reports are saved unless another is typed; the working directory by default."""
+        super().__init__()
+        self.session = Session(call, lang=lang, monotonic=time.monotonic)
+        self.session.ascii = ascii_only
+        self.animation_level = "none"
+        self._look_s = look_s
+        self._folder = folder
+        self._seen: set[str] | None = None
+        self._hourly: tuple[tuple[int, int], ...] = ()
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.NAMES[0]
+        for name, make in self.SCREEN_TYPES.items():
+            self.add_mode(name, _maker(make, self.session))
+
+    async def on_mount(self) -> None:
+        await self.switch_mode("overview")
+        self.set_interval(1.0, self._tick)
+        self.run_worker(self._watch(), group="watch")
+
+    def on_unmount(self) -> None:
+        self.session.link.close()
+
+    @property
+    def console_screen(self) -> ConsoleScreen:
+        """The screen under whatever form stands open."""
+        screen: Screen[object] = self.screen_stack[0]
+        assert isinstance(screen, ConsoleScreen)
+        return screen
+
+    def _tick(self) -> None:
+        screen = self.screen_stack[0]
+        if isinstance(screen, ConsoleScreen) and screen.ready:
+            screen.tick()
+
+    # ------------------------------------------------------------------------------------------ looking
+
+    async def _watch(self) -> None:
+        turn = 0
+        while True:
+            try:
+                await self._look(turn)
+                turn += 1
+            except Disconnected:
+                turn = 0
+                self._tick()
+            except ShouwangError as error:
+                self._say_error(error)
+            await asyncio.sleep(self._look_s * (2 if self.session.connected is False else 1))
+
+    async def _look(self, turn: int) -> None:
+        if turn == 0:
+            await self.session.greet()
+        if turn % SNAPSHOT_EVERY == 0:
+            await self._snapshot(hourly=turn % HOURLY_EVERY == 0)
+        screen = self.console_screen
+        if screen.ready:
+            if turn == 0:
+                screen.refresh_words()
+            await screen.look()
+            screen.tick()
+
+    def _say_error(self, error: ShouwangError) -> None:
+        self.console_screen.say(self.session.words("notice.error", message=readable(error)), "critical")
+
+    async def _snapshot(self, *, hourly: bool) -> None:
+        ask = self.session.ask
+        status = wire.status(await ask("status"))
+        if status.now is not None:
+            self.session.set_now(status.now)
+        incidents: list[wire.IncidentRow] = []
+        for state in ("open", "claimed", "triaged"):
+            incidents += wire.incidents(await ask("incidents.list", state=state, limit=100, offset=0))[1]
+        incidents.sort(key=lambda item: item.clock.latest.timestamp() if item.clock.latest else 0.0)
+        grave = wire.alerts(await ask("alerts.list", state="open", severity="high", limit=200, offset=0))[1]
+        if hourly:
+            counted = await ask("events.count", since="24h", bucket_s=3600, top=24)
+            self._hourly = wire.hourly(counted)
+        self.session.snapshot = Snapshot(status, tuple(incidents), grave, self._hourly)
+        self._ring(grave)
+
+    def _ring(self, grave: tuple[wire.AlertRow, ...]) -> None:
+        """The bell for a critical alert that was not there before; those of the first look are not new."""
+        critical = {alert.id: alert for alert in grave if alert.severity == "critical"}
+        fresh = set(critical) - self._seen if self._seen is not None else set()
+        self._seen = (self._seen or set()) | set(critical)
+        if fresh:
+            self.bell()
+            newest = critical[max(fresh)]
+            level = self.session.words("severity.critical")
+            self.console_screen.say(f"{level}  {safe_text(newest.id)}  {safe_text(newest.title)}", "critical")
+
+    # ------------------------------------------------------------------------------------------ doing
+
+    async def on_go(self, go: Go) -> None:
+        await self._do(go.screen, go.item)
+
+    def on_changed(self, _changed: Changed) -> None:
+        self.run_worker(self._refreshed(), group="refresh", exclusive=True)
+
+    async def _refreshed(self) -> None:
+        try:
+            await self._snapshot(hourly=False)
+        except ShouwangError:
+            return  # the watch meets the same and says it
+        self._tick()
+
+    async def _do(self, name: str, item: str) -> None:
+        if name in commands.SCREENS:
+            await self._show(name, item)
+        elif name in ("claim", "triage", "grade", "report", "close"):
+            self.run_worker(self._guarded(self._act(name, item)), group="act", exclusive=True)
+        elif name in ("palette", "menu"):
+            self.push_screen(Palette(self.session, self.console_screen.valid(), menu=name == "menu"), self._picked)
+        elif name == "help":
+            self.push_screen(Help(self.session))
+        elif name == "quit":
+            await self.action_quit()
+        elif name == "language":
+            self._speak()
+        elif name == "skin":
+            self.session.ascii = not self.session.ascii
+            state = self.session.words("notice.on" if self.session.ascii else "notice.off")
+            self._everywhere(self.session.words("notice.skin", state=state))
+        elif name == "theme":
+            place = (themes.NAMES.index(self.theme) + 1) % len(themes.NAMES)
+            self.theme = themes.NAMES[place]
+            self._everywhere(self.session.words("notice.theme", name=self.theme))
+
+    async def _show(self, name: str, item: str = "") -> None:
+        await self.switch_mode(name)
+        screen = self.console_screen
+        if item and isinstance(screen, Listing):
+            screen.call_after_refresh(screen.show, item)
+
+    def _picked(self, name: str | None) -> None:
+        if name and name in BY_NAME:
+            self.console_screen.run_command(name)
+
+    def _speak(self) -> None:
+        now = LANGUAGES.index(self.session.words.language)
+        self.session.speak(LANGUAGES[(now + 1) % len(LANGUAGES)])
+        self._everywhere(self.session.words("notice.language"))
+
+    def _everywhere(self, sentence: str) -> None:
+        screen = self.console_screen
+        screen.refresh_words()
+        screen.ask_again()
+        screen.refresh(recompose=False)
+        screen.say(sentence)
+
+    # ------------------------------------------------------------------------------------------ acts
+
+    async def _guarded(self, deed: Coroutine[None, None, None]) -> None:
+        try:
+            await deed
+        except ShouwangError as error:
+            self._say_error(error)
+
+    async def _act(self, name: str, item: str) -> None:
+        screen = self.console_screen
+        if name == "claim":
+            await self.session.ask("incidents.claim", id=item)
+            done = self.session.words("claiming.done", id=safe_text(item))
+        else:
+            shown = wire.incident_detail(await self.session.ask("incidents.show", id=item))
+            done = await self.push_screen_wait(self._form(name, shown.incident)) or ""
+        if done:
+            screen.post_message(Notice(done))
+        screen.post_message(Changed())
+
+    def _form(self, name: str, incident: wire.IncidentRow) -> Form:
+        if name == "triage":
+            return TriageForm(self.session, incident)
+        if name == "grade":
+            return GradeForm(self.session, incident)
+        if name == "close":
+            return CloseForm(self.session, incident)
+        return ReportForm(self.session, incident, self._folder or Path.cwd())
+
+    async def action_quit(self) -> None:
+        """Ask; staying is the default."""
+        if not isinstance(self.screen, Quit):
+            self.push_screen(Quit(self.session), self._leave)
+
+    def _leave(self, answer: str | None) -> None:
+        if answer == "leave":
+            self.exit(0)
+
+    def on_app_focus(self, _event: events.AppFocus) -> None:
+        self._tick()
+
+
+def _maker(make: Callable[[Session], ConsoleScreen], session: Session) -> Callable[[], ConsoleScreen]:
+    return lambda: make(session)
+
+
+def run(home: Path, lang: str | None = None) -> int:
+    """The console on this terminal, over the daemon of ``home``. Returns the exit code."""
+    from shouwang.client import Client  # noqa: PLC0415  # what a test with its own call does not need
+
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    if os.environ.get("SSH_CONNECTION"):
+        os.environ.setdefault("TEXTUAL_FPS", "15")
+    call = Reconnecting(lambda: Client.connect(home))
+    ascii_only = "SHOUWANG_ASCII" in os.environ or probe.ambiguous_is_wide(sys.stdin, sys.stdout)
+    try:
+        return ShouwangApp(call, lang=lang, ascii_only=ascii_only).run() or 0
+    finally:
+        call.close()

@@ -1,0 +1,44 @@
+"""One question to the terminal: how wide it draws characters whose width is ambiguous."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import termios
+import time
+import tty
+from typing import TextIO
+
+_REPLY = re.compile(rb"\x1b\[(\d+);(\d+)R")
+ANSWER_S = 0.2
+"""A terminal that does not answer in this time is taken to draw them narrow."""
+
+
+def ambiguous_is_wide(stdin: TextIO, stdout: TextIO) -> bool:
+    """Print one box character at the line's start and ask where the cursor went. ``False`` when not on a terminal."""
+    if not (stdin.isatty() and stdout.isatty()):
+        return False
+    handle = stdin.fileno()
+    before = termios.tcgetattr(handle)
+    try:
+        tty.setcbreak(handle)
+        os.write(stdout.fileno(), "\r─\x1b[6n".encode())
+        answer = _read_reply(handle)
+        os.write(stdout.fileno(), b"\r\x1b[K")
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+    return answer is not None and answer > 2
+
+
+def _read_reply(handle: int) -> int | None:
+    """The cursor's column, counted from one."""
+    heard = b""
+    end = time.monotonic() + ANSWER_S
+    while (left := end - time.monotonic()) > 0:
+        if not select.select([handle], [], [], left)[0]:
+            break
+        heard += os.read(handle, 64)
+        if found := _REPLY.search(heard):
+            return int(found[2])
+    return None

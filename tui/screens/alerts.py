@@ -1,0 +1,91 @@
+"""告警: real or not?"""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from textual.widgets import Input
+
+from shouwang.model import Value
+from tui import details, filters, tables, wire
+from tui.filters import Unreadable
+from tui.labels import number
+from tui.screens.base import bindings, titled
+from tui.screens.listing import Listing
+from tui.session import Session
+
+
+class Alerts(Listing):
+    NAME: ClassVar[str] = "alerts"
+    BINDINGS = bindings("alerts")
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._alerts: dict[str, wire.AlertRow] = {}
+        self._shown: wire.AlertDetail | None = None
+
+    def relabel(self) -> None:
+        words = self.words
+        self.table.relabel(tables.alert_columns(words), words("alerts.empty"))
+        titled(self.table, words("alerts.title", shown=""))
+        titled(self.detail, words("alerts.detail"))
+        titled(self.second, words("alerts.events", n=""))
+        self.query_one("#filter", Input).placeholder = words("alerts.filter")
+
+    def parse(self, text: str) -> dict[str, Value] | Unreadable:
+        return filters.alerts(text)
+
+    async def list_rows(self) -> None:
+        args = self.filter_args
+        offset, limit = self.table.span()
+        total, alerts = wire.alerts(await self.session.ask("alerts.list", **args, offset=offset, limit=limit))
+        if args is not self.filter_args:
+            return
+        self._alerts = {alert.id: alert for alert in alerts}
+        shot, now = self.session.snapshot, self.session.now()
+        owners = {incident.id: incident.owner for incident in shot.incidents} if shot is not None else {}
+        rows = [tables.alert_row(alert, owners.get(alert.incident, ""), now, self.words) for alert in alerts]
+        self.table.put(offset, rows, total)
+        titled(self.table, self.words("alerts.title", shown=number(total)))
+
+    async def load_detail(self) -> None:
+        chosen, shown = self.table.chosen, self._shown
+        if not chosen:
+            self._shown = None
+        elif shown is None or shown.alert.id != chosen or self._alerts.get(chosen, shown.alert) != shown.alert:
+            found = wire.alert_detail(await self.session.ask("alerts.show", id=chosen))
+            if self.table.chosen != chosen:
+                return
+            self._shown = found
+            self._show(top=shown is None or shown.alert.id != chosen)
+        self.show_keys()
+
+    def redraw(self) -> None:
+        self._show(top=False)
+
+    def _show(self, *, top: bool) -> None:
+        words, now, shown = self.words, self.session.now(), self._shown
+        if shown is None:
+            self.detail.show(lambda _width: (((words("alerts.nothing"), "dim"),),))
+            self.second.show(lambda _width: ())
+            return
+        incident = self.incident() or shown.incident
+        self.detail.show(lambda width: list(details.alert_lines(shown, incident, now, words, width)), top=top)
+        self.second.show(lambda width: list(details.raw_lines(shown.events, now, words, width)), top=top)
+        titled(self.detail, f"{words('alerts.detail')} {shown.alert.id}")
+        titled(self.second, words("alerts.events", n=len(shown.events)))
+
+    def target(self) -> str:
+        chosen = self.table.chosen
+        if self._shown is not None and self._shown.alert.id == chosen:
+            return self._shown.alert.incident
+        known = self._alerts.get(chosen)
+        return known.incident if known is not None else ""
+
+    def copied(self) -> tuple[str, str]:
+        shown = self._shown
+        if shown is None:
+            return "", ""
+        whole = {"id": shown.alert.id, "title": shown.alert.title, "events": [dict(e.fields) for e in shown.events]}
+        return f"{shown.alert.id} {shown.alert.title}", json.dumps(whole, ensure_ascii=False)

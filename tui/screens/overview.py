@@ -1,0 +1,111 @@
+"""态势: what needs me now, the queue, and how the system does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from tui import board, commands, tables
+from tui.present import Line
+from tui.screens.base import ConsoleScreen, bindings, titled
+from tui.session import Go, Snapshot
+from tui.widgets.lines import Lines
+from tui.widgets.table import VirtualTable
+
+
+class Overview(ConsoleScreen):
+    NAME: ClassVar[str] = "overview"
+    BINDINGS = bindings("overview")
+
+    def body(self) -> ComposeResult:
+        with Vertical(id="lists"):
+            yield VirtualTable(id="needs", titles=False)
+            with Vertical(id="queues"):
+                yield VirtualTable(id="queue")
+                yield VirtualTable(id="grave")
+        yield Lines(id="system")
+
+    def relabel(self) -> None:
+        words = self.words
+        self._table("needs").relabel(board.need_columns(words), words("overview.needs_empty"))
+        self._table("queue").relabel(tables.incident_columns(words), words("overview.queue_empty"))
+        self._table("grave").relabel(tables.alert_columns(words), words("overview.alerts_empty"))
+        titled(self._table("needs"), words("overview.needs"))
+        titled(self._table("queue"), words("overview.queue", n=""))
+        titled(self._table("grave"), words("overview.alerts", n=""))
+        titled(self.query_one("#system"), words("overview.system"))
+
+    def _table(self, name: str) -> VirtualTable:
+        return self.query_one(f"#{name}", VirtualTable)
+
+    def redraw(self) -> None:
+        shot = self.session.snapshot
+        if shot is None:
+            return
+        now, words = self.session.now(), self.words
+        wanting = board.needs(shot, now, words)
+        self._table("needs").replace([board.need_row(place, need, words) for place, need in enumerate(wanting, 1)])
+        self._table("queue").replace([tables.incident_row(item, now, words) for item in shot.incidents])
+        owners = {incident.id: incident.owner for incident in shot.incidents}
+        self._table("grave").replace(
+            [tables.alert_row(alert, owners.get(alert.incident, ""), now, words) for alert in shot.alerts]
+        )
+        counts = shot.status.open_alerts
+        titled(self._table("queue"), words("overview.queue", n=len(shot.incidents)))
+        titled(self._table("grave"), words("overview.alerts", n=counts.get("critical", 0) + counts.get("high", 0)))
+        self.query_one("#system", Lines).show(lambda width: list(self._system(shot, width)))
+
+    def _system(self, shot: Snapshot, width: int) -> Iterable[Line]:
+        now, words, ascii_only = self.session.now(), self.words, self.session.ascii
+        if self.has_class("-narrow"):
+            return board.brief_lines(shot, now, words, ascii_only=ascii_only)
+        return board.system_lines(shot, now, words, width, ascii_only=ascii_only)
+
+    # ------------------------------------------------------------------------------------------ acting
+
+    def _chosen(self) -> tuple[str, str]:
+        """(screen, id) under the cursor of the list in focus."""
+        table = self.focused
+        if not isinstance(table, VirtualTable) or not table.chosen:
+            return "", ""
+        if table.id == "needs":
+            _, screen, item = table.chosen.split(":", 2)
+            return screen, item
+        return ("incidents" if table.id == "queue" else "alerts"), table.chosen
+
+    def target(self) -> str:
+        screen, item = self._chosen()
+        shot = self.session.snapshot
+        if screen != "alerts" or shot is None:
+            return item if screen == "incidents" else ""
+        return next((alert.incident for alert in shot.alerts if alert.id == item), "")
+
+    def copied(self) -> tuple[str, str]:
+        return self._chosen()[1], ""
+
+    def deeds(self) -> dict[str, Callable[[], None]]:
+        return {"open": self._open}
+
+    def _open(self) -> None:
+        screen, item = self._chosen()
+        if screen:
+            self.post_message(Go(screen, item))
+
+    @on(VirtualTable.Chosen)
+    def _open_clicked(self) -> None:
+        self._open()
+
+    @on(VirtualTable.Moved)
+    def _other_keys(self) -> None:
+        self.show_keys()
+
+    def on_descendant_focus(self) -> None:
+        self.show_keys()
+
+    def valid(self) -> list[commands.Command]:
+        chosen = self._chosen()[0]
+        return [command for command in super().valid() if command.name != "open" or chosen]

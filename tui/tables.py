@@ -1,0 +1,124 @@
+"""The rows of the console's lists. Pure: values in, cells out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tui import commands, labels, wire
+from tui.commands import Command
+from tui.messages import Words
+from tui.present import Column, Line, safe_text
+from tui.window import Row
+
+
+def _wide(words: Words, zh: int, en: int) -> int:
+    return zh if words.language == "zh" else en
+
+
+def alert_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("table.severity"), _wide(words, 4, 6)),
+        Column(words("table.id"), 7),
+        Column(words("table.time"), 5, rank=2),
+        Column(words("table.title"), 16, flex=True),
+        Column(words("table.count"), _wide(words, 4, 5), rank=3, right=True),
+        Column(words("table.host"), 14, rank=5),
+        Column(words("table.owner"), 8, rank=4),
+    )
+
+
+def alert_row(alert: wire.AlertRow, owner: str, now: datetime, words: Words) -> Row:
+    closed = alert.state == "closed"
+    level = labels.severity(alert.severity, words)
+    return Row(
+        alert.id,
+        (
+            ((level[0], "dim" if closed else level[1]),),
+            _cell(alert.id, "dim"),
+            ((labels.short_stamp(alert.last, now, words), "dim"),),
+            _cell(alert.title, "dim" if closed else "text"),
+            ((str(alert.count), "dim"),),
+            _cell(entity(alert, "host.name"), "dim"),
+            _cell(owner or words("none"), "text" if owner else "dim"),
+        ),
+    )
+
+
+def entity(alert: wire.AlertRow, name: str) -> str:
+    return " ".join(next((values for key, values in alert.entities if key == name), ()))
+
+
+def incident_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("table.grade"), 12, rank=2),
+        Column(words("table.id"), 17),
+        Column(words("table.title"), 12, flex=True),
+        Column(words("table.state"), _wide(words, 6, 9), rank=1),
+        Column(words("table.owner"), 8, rank=3),
+        Column(words("table.left"), _wide(words, 14, 14), rank=4, right=True),
+    )
+
+
+def incident_row(incident: wire.IncidentRow, now: datetime, words: Words) -> Row:
+    closed = incident.state == "closed"
+    left = (words("none"), "dim") if closed else labels.remaining(incident.clock.latest, now, words)
+    grade = labels.grade(incident.grade, words)
+    state = labels.state(incident.state, words)
+    return Row(
+        incident.id,
+        (
+            ((grade[0] + ("" if incident.confirmed else " ?"), "dim" if closed else grade[1]),),
+            _cell(incident.id, "dim"),
+            _cell(incident.title, "dim" if closed else "text"),
+            (state,),
+            _cell(incident.owner or words("none"), "text" if incident.owner else "dim"),
+            (left,),
+        ),
+    )
+
+
+def event_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words("table.time"), 14),
+        Column(words("table.host"), 12, rank=3),
+        Column(words("table.dataset"), 15, rank=2),
+        Column(words("table.message"), 20, flex=True),
+    )
+
+
+def event_row(event: wire.EventRow, now: datetime, words: Words) -> Row:
+    tone = "failed" if event.text("event.outcome") == "failure" else "text"
+    return Row(
+        event.id,
+        (
+            ((labels.stamp(event.at, now, words, seconds=True), "dim"),),
+            _cell(event.text("host.name"), "dim"),
+            _cell(event.text("event.dataset"), "label"),
+            _cell(event.text("message") or event.text("event.original"), tone),
+        ),
+    )
+
+
+def command_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column("", 2, right=True),
+        Column("", _wide(words, 18, 24)),
+        Column(words("table.key"), 14),
+        Column(words("table.meaning"), 20, flex=True, rank=0),
+    )
+
+
+def command_row(place: int, command: Command, words: Words) -> Row:
+    return Row(
+        command.name,
+        (
+            ((str(place) if place else "", "accent"),),
+            ((commands.title(command, words), "strong"),),
+            ((commands.keys_label(command), "accent"),),
+            ((words(f"explain.{command.name}"), "dim"),),
+        ),
+    )
+
+
+def _cell(text: str, tone: str) -> Line:
+    return ((safe_text(text), tone),)

@@ -1,0 +1,368 @@
+"""The daemon's answers as values: JSON is read here and nowhere else in the console.
+
+Pure. A key that is missing or of another kind reads as nothing, so that a daemon one version older or newer still
+shows; text is kept as it came and is made safe where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shouwang.model import Value
+
+
+class Doc:
+    """A JSON object, read by key and kind."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, value: Value) -> None:
+        self.fields: Mapping[str, Value] = value if isinstance(value, dict) else {}
+
+    def text(self, key: str) -> str:
+        value = self.fields.get(key)
+        return value if isinstance(value, str) else "" if value is None else str(value)
+
+    def number(self, key: str) -> float:
+        value = self.fields.get(key)
+        return float(value) if isinstance(value, int | float) else 0.0
+
+    def integer(self, key: str) -> int:
+        return int(self.number(key))
+
+    def flag(self, key: str) -> bool:
+        return self.fields.get(key) is True
+
+    def verdict(self, key: str) -> bool | None:
+        value = self.fields.get(key)
+        return value if isinstance(value, bool) else None
+
+    def time(self, key: str) -> datetime | None:
+        return moment(self.text(key))
+
+    def doc(self, key: str) -> Doc:
+        return Doc(self.fields.get(key))
+
+    def docs(self, key: str) -> tuple[Doc, ...]:
+        value = self.fields.get(key)
+        return tuple(Doc(item) for item in value) if isinstance(value, list) else ()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.fields.get(key)
+        return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+    def counts(self, key: str) -> dict[str, int]:
+        value = self.fields.get(key)
+        return {str(name): Doc(value).integer(name) for name in value} if isinstance(value, dict) else {}
+
+
+def moment(text: str) -> datetime | None:
+    """An RFC 3339 time with its offset; ``None`` when it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    site: str = ""
+    language: str = ""
+    user: str = ""
+    role: str = ""
+    drill: bool = False
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    id: str
+    level: str
+    detail: str
+    last_event: datetime | None
+    received: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    level: str
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    now: datetime | None = None
+    started: datetime | None = None
+    sources: tuple[SourceRow, ...] = ()
+    findings: tuple[FindingRow, ...] = ()
+    open_alerts: Mapping[str, int] = field(default_factory=dict)
+    incidents: Mapping[str, int] = field(default_factory=dict)
+    received: int = 0
+    stored: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    rate: float = 0.0
+    cpu: float = 0.0
+    memory: float = 0.0
+    load: float = 0.0
+    disks: tuple[tuple[str, float], ...] = ()
+    rules: int = 0
+    correlations: int = 0
+    refused: int = 0
+    store_bytes: int = 0
+    oldest_day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    id: str
+    title: str
+    rule_id: str
+    severity: str
+    count: int
+    first: datetime | None
+    last: datetime | None
+    entities: tuple[tuple[str, tuple[str, ...]], ...]
+    tags: tuple[str, ...]
+    state: str
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    criterion: str
+    value: str
+    document: str
+    clause: str
+    grade: str
+    """``""``: not met, or nothing stated."""
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    report_to: str
+    basis: str
+    latest: datetime | None
+    decided: bool | None
+    """Whether a named person has decided that it must be reported; ``None``: nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    id: str
+    title: str
+    grade: str
+    confirmed: bool
+    proposed: str
+    reasons: tuple[ReasonRow, ...]
+    facts: Mapping[str, str]
+    state: str
+    owner: str
+    disposition: str
+    disposition_reason: str
+    alerts: tuple[str, ...]
+    assets: tuple[tuple[str, str, str], ...]
+    found: datetime | None
+    closed: datetime | None
+    clock: ClockRow
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    at: datetime | None
+    actor: str
+    act: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    id: str
+    at: datetime | None
+    fields: Mapping[str, Value]
+
+    def text(self, name: str) -> str:
+        value = self.fields.get(name)
+        if isinstance(value, list):
+            return " ".join(str(item) for item in value)
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetail:
+    alert: AlertRow
+    events: tuple[EventRow, ...]
+    incident: IncidentRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentDetail:
+    incident: IncidentRow
+    alerts: tuple[AlertRow, ...]
+    timeline: tuple[TimelineRow, ...]
+
+
+def ping(value: Value) -> Ping:
+    doc = Doc(value)
+    site = doc.doc("site")
+    return Ping(
+        site=site.text("name"),
+        language=site.text("language"),
+        user=doc.text("user"),
+        role=doc.text("role"),
+        drill=doc.flag("drill"),
+        version=doc.text("version"),
+    )
+
+
+def status(value: Value) -> Status:
+    doc = Doc(value)
+    today, host, rules, store = doc.doc("today"), doc.doc("host"), doc.doc("rules"), doc.doc("store")
+    return Status(
+        now=doc.time("now"),
+        started=doc.time("started"),
+        sources=tuple(_source(item) for item in doc.docs("sources")),
+        findings=tuple(
+            FindingRow(item.text("level"), item.text("what"), item.text("hint")) for item in doc.docs("findings")
+        ),
+        open_alerts=doc.doc("alerts").counts("open"),
+        incidents=doc.counts("incidents"),
+        received=today.integer("received"),
+        stored=today.integer("stored"),
+        dropped=today.counts("dropped"),
+        rate=doc.doc("rate").number("events_per_s"),
+        cpu=host.number("cpu_percent"),
+        memory=host.number("memory_percent"),
+        load=host.number("load1"),
+        disks=tuple((disk.text("mount"), disk.number("percent")) for disk in host.docs("disks")),
+        rules=rules.integer("loaded"),
+        correlations=rules.integer("correlations"),
+        refused=rules.integer("refused"),
+        store_bytes=store.integer("bytes"),
+        oldest_day=store.text("oldest_day"),
+    )
+
+
+def _source(doc: Doc) -> SourceRow:
+    return SourceRow(
+        id=doc.text("id"),
+        level=doc.text("level"),
+        detail=doc.text("detail"),
+        last_event=doc.time("last_event"),
+        received=doc.integer("received"),
+        dropped=sum(doc.counts("dropped").values()),
+    )
+
+
+def alert(doc: Doc) -> AlertRow:
+    entities = doc.doc("entities")
+    return AlertRow(
+        id=doc.text("id"),
+        title=doc.text("title"),
+        rule_id=doc.text("rule_id"),
+        severity=doc.text("severity"),
+        count=doc.integer("count"),
+        first=doc.time("first"),
+        last=doc.time("last"),
+        entities=tuple((name, entities.texts(name)) for name in entities.fields),
+        tags=doc.texts("tags"),
+        state=doc.text("state"),
+        incident=doc.doc("incident").text("id") or doc.text("incident"),
+    )
+
+
+def alerts(value: Value) -> tuple[int, tuple[AlertRow, ...]]:
+    """(total, this window's alerts)"""
+    doc = Doc(value)
+    return doc.integer("total"), tuple(alert(item) for item in doc.docs("alerts"))
+
+
+def alert_detail(value: Value) -> AlertDetail:
+    doc = Doc(value)
+    owner = doc.doc("incident")
+    return AlertDetail(
+        alert(doc), tuple(event(item) for item in doc.docs("events")), incident(owner) if owner.fields else None
+    )
+
+
+def incident(doc: Doc) -> IncidentRow:
+    clock, facts = doc.doc("clock"), doc.doc("facts")
+    return IncidentRow(
+        id=doc.text("id"),
+        title=doc.text("title"),
+        grade=doc.text("grade"),
+        confirmed=doc.flag("grade_confirmed"),
+        proposed=doc.text("proposed_grade"),
+        reasons=tuple(_reason(item) for item in doc.docs("reasons")),
+        facts={name: facts.text(name) for name in ("importance", "loss", "social")},
+        state=doc.text("state"),
+        owner=doc.text("owner"),
+        disposition=doc.text("disposition"),
+        disposition_reason=doc.text("disposition_reason"),
+        alerts=doc.texts("alerts"),
+        assets=tuple((item.text("id"), item.text("name"), item.text("importance")) for item in doc.docs("assets")),
+        found=doc.time("found_at"),
+        closed=doc.time("closed_at"),
+        clock=ClockRow(clock.text("report_to"), clock.text("basis"), clock.time("latest"), clock.verdict("decided")),
+    )
+
+
+def _reason(doc: Doc) -> ReasonRow:
+    return ReasonRow(
+        criterion=doc.text("criterion"),
+        value=doc.text("value"),
+        document=doc.text("document"),
+        clause=doc.text("clause"),
+        grade=doc.text("grade"),
+        sure=doc.flag("sure"),
+    )
+
+
+def incidents(value: Value) -> tuple[int, tuple[IncidentRow, ...]]:
+    """(total, this window's incidents)"""
+    doc = Doc(value)
+    return doc.integer("total"), tuple(incident(item) for item in doc.docs("incidents"))
+
+
+def incident_detail(value: Value) -> IncidentDetail:
+    doc = Doc(value)
+    return IncidentDetail(
+        incident(doc),
+        tuple(alert(item) for item in doc.docs("alert_items")),
+        tuple(
+            TimelineRow(item.time("at"), item.text("actor"), item.text("act"), _detail(item))
+            for item in doc.docs("timeline")
+        ),
+    )
+
+
+def _detail(doc: Doc) -> str:
+    named = doc.doc("detail").fields
+    return ", ".join(f"{name}={value}" for name, value in named.items()) if named else doc.text("detail")
+
+
+def event(doc: Doc) -> EventRow:
+    return EventRow(doc.text("event.id"), doc.time("@timestamp"), doc.fields)
+
+
+def events(value: Value) -> tuple[str, tuple[EventRow, ...]]:
+    """(where to go on, the events)"""
+    doc = Doc(value)
+    return doc.text("next"), tuple(event(item) for item in doc.docs("events"))
+
+
+def hourly(value: Value) -> tuple[tuple[int, int], ...]:
+    """(bucket's start in microseconds, events), oldest first"""
+    rows = value if isinstance(value, list) else []
+    return tuple((Doc(row).integer("key"), Doc(row).integer("count")) for row in rows)
+
+
+def paper(value: Value) -> tuple[str, str]:
+    """(file name, content)"""
+    doc = Doc(value)
+    return doc.text("filename"), doc.text("content")
