@@ -77,8 +77,10 @@ class DayLedger:
     stored: int
     dropped: Mapping[str, int]
     bytes: int
+    """Of the records kept, dead letters too."""
     digest: str = ""
-    """Order-free sum of BLAKE2b-256(id + raw) over the stored events, hex; empty until the day is closed."""
+    """Order-free sum of BLAKE2b-256(id + raw), modulo 2^256, over all events kept, dead letters too; hex. Empty until
+    the day is closed."""
 
 
 class Stored(NamedTuple):
@@ -133,7 +135,7 @@ class EventStore(Protocol):
     def days(self) -> list[DayLedger]: ...
 
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
-        """Remove one receipt day. Raises ``RetentionFloor`` under 184 days or under legal hold."""
+        """Remove one receipt day; gives its ledger. Raises ``RetentionFloor`` under 184 days or under legal hold."""
         ...
 
     def maintain(self, now_us: int, budget_s: float) -> list[str]:
