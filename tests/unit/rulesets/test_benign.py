@@ -90,7 +90,6 @@ def test_a_real_log_of_two_thousand_ssh_lines_names_every_guesser_and_no_one_els
     events = read(path, "syslog")
     assert set(said(events, Severity.INFORMATIONAL)) == {
         "SSH brute force from one address",
-        "SSH account under attack from many attempts",
         "SSH user names guessed from one address",
         "SSH password login from a public address",
     }

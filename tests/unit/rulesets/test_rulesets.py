@@ -127,7 +127,7 @@ def test_a_rule_says_what_a_person_needs_in_both_languages(rule: Rule | Correlat
     assert re.search(r"[一-鿿]", rule.title_zh)
     assert re.fullmatch(r"[A-Z][ -~]+[^.]", rule.title)
     assert len(rule.description) > 60
-    assert max(map(len, rule.description.splitlines())) <= 130
+    assert max(map(len, rule.description.splitlines())) <= 118
     assert rule.falsepositives
     assert re.search(r"^author: Shouwang\ndate: \d{4}-\d\d-\d\d$", text, re.MULTILINE)
     assert re.search(r"^level: (?:informational|low|medium|high|critical)$", text, re.MULTILINE)
