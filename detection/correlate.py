@@ -228,4 +228,4 @@ class Correlator:
 
 
 def condition_of(correlation: Correlation) -> Condition:
-    return Condition(((correlation.op, correlation.count),))
+    return Condition(correlation.bounds())

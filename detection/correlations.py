@@ -56,7 +56,7 @@ class _Reader:
         if unknown:
             raise RuleFault(f"{unknown[0]!r} is not known in a correlation", unknown[0])
         kind = self._type()
-        op, count, fields = self._condition(kind)
+        bounds, fields = self._condition(kind)
         rules = [self._lookup.rule(reference) for reference in self._references()]
         aliases = self._aliases(rules)
         if kind not in RUN:
@@ -69,8 +69,9 @@ class _Reader:
             rules=tuple(dict.fromkeys(rule.id for rule in rules)),
             group_by=self._named("group-by", self._texts("group-by", required=False), rules, aliases),
             timespan_s=self._timespan(),
-            op=op,
-            count=count,
+            op=bounds[0][0],
+            count=bounds[0][1],
+            also=bounds[1:],
             field=self._named("condition", fields, rules, aliases),
             generate=self._generate(),
             aliases=aliases,
@@ -121,10 +122,11 @@ class _Reader:
             raise RuleFault("generate must be true or false", "generate")
         return generate
 
-    def _condition(self, kind: CorrelationType) -> tuple[Op, int, tuple[str, ...]]:
+    def _condition(self, kind: CorrelationType) -> tuple[tuple[tuple[Op, int], ...], tuple[str, ...]]:
+        """The bounds as written, and the fields counted by."""
         written = self._section.get("condition")
         if kind in _TEMPORAL and (written is None or isinstance(written, str)):
-            return "gte", 1, ()
+            return (("gte", 1),), ()
         if not isinstance(written, dict):
             raise RuleFault("condition must be a map such as gte: 5", "condition")
         ops = [key for key in written if key in OPS]
@@ -133,12 +135,10 @@ class _Reader:
             raise RuleFault(f"{unknown[0]!r} is not known in a condition", "condition", str(unknown[0]))
         if not ops:
             raise RuleFault("condition compares with nothing", "condition")
-        if len(ops) > 1:
-            raise RuleFault("a condition with two bounds: not supported yet", "condition")
-        count = written[ops[0]]
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise RuleFault(f"{ops[0]} must be a whole number", "condition", ops[0])
-        return cast("Op", ops[0]), count, self._counted(kind, written.get("field"))
+        for op in ops:
+            if isinstance(written[op], bool) or not isinstance(written[op], int) or written[op] < 0:
+                raise RuleFault(f"{op} must be a whole number", "condition", op)
+        return tuple((cast("Op", op), written[op]) for op in ops), self._counted(kind, written.get("field"))
 
     def _counted(self, kind: CorrelationType, field: object) -> tuple[str, ...]:
         fields = field if isinstance(field, list) else [] if field is None else [field]

@@ -81,11 +81,17 @@ class Correlation:
     description: str = ""
     falsepositives: tuple[str, ...] = ()
     extra: Mapping[str, object] = default(default_factory=dict)
+    also: tuple[tuple[Op, int], ...] = ()
+    """Further bounds beside ``op`` and ``count``; a range has one."""
 
     @property
     def title_zh(self) -> str:
         found = self.extra.get("title_zh")
         return found if isinstance(found, str) else ""
+
+    def bounds(self) -> tuple[tuple[Op, int], ...]:
+        """All that the count must fulfil."""
+        return ((self.op, self.count), *self.also)
 
     def key_of(self, name: str, rule_id: str) -> str:
         """The key of ``Match.fields`` that ``name`` means for a match of this rule."""

@@ -23,6 +23,7 @@ def a_correlation(
     generate: bool = False,
     aliases: Mapping[str, Mapping[str, str]] | None = None,
     severity: Severity = Severity.HIGH,
+    also: tuple[tuple[Op, int], ...] = (),
 ) -> Correlation:
     return Correlation(
         id=id,
@@ -40,6 +41,7 @@ def a_correlation(
         severity=severity,
         tags=("attack.t1110",),
         status="stable",
+        also=also,
         path=Path("c.yml"),
     )
 

@@ -128,7 +128,7 @@ def test_every_operator_decides_as_it_reads(op: Op, events: int, fires: bool) ->
 
 
 def test_a_range_holds_between_its_bounds() -> None:
-    between = Condition((("gte", 3), ("lt", 5)))
+    between = Condition(a_correlation(op="gte", count=3, also=(("lt", 5),)).bounds())
     assert [between.holds(n) for n in (2, 3, 4, 5)] == [False, True, True, False]
     assert between.enough is None
 

@@ -166,6 +166,11 @@ def test_a_correlation_is_read_and_its_rules_found_by_id_or_name(tmp_path: Path)
     assert (found.title_zh, found.line) == ("多次", 1)
 
 
+def test_a_condition_with_two_bounds_is_a_range(tmp_path: Path) -> None:
+    [found] = load_text(tmp_path, correlation(condition="{gte: 3, lt: 9}"), rule_text(SIMPLE, id=ONE)).correlations
+    assert found.bounds() == (("gte", 3), ("lt", 9))
+
+
 def test_group_by_is_named_as_matches_are_and_rules_that_differ_get_an_alias(tmp_path: Path) -> None:
     linux = rule_text(SIMPLE, id=ONE, logsource="{product: linux, category: process_creation}")
     windows = rule_text(SIMPLE, id=TWO, logsource="{product: windows, category: process_creation}")
@@ -193,7 +198,7 @@ def test_aliases_of_the_file_are_resolved_to_ids_and_fields(tmp_path: Path) -> N
     [
         ({"type": "value_count", "condition": "{gte: 3, field: user.name}"}, 4, "value_count: not supported yet"),
         ({"type": "temporal", "condition": ""}, 4, "temporal: not supported yet"),
-        ({"condition": "{gte: 3, lte: 9}"}, 8, "two bounds: not supported yet"),
+        ({"condition": "{gte: 3, lte: -9}"}, 8, "lte must be a whole number"),
         ({"type": "often"}, 4, "no correlation type"),
         ({"rules": "[nobody]"}, 5, "'nobody' is not loaded"),
         ({"rules": "[]"}, 5, "names no rule"),
