@@ -1,0 +1,102 @@
+"""The command line starts at once, loads little, and says what it means by exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shouwang.cli.main import LOST, main, parser
+
+ROOT = Path(__file__).parents[3]
+HEAVY = (
+    "textual",
+    "elasticsearch",
+    "apscheduler",
+    "sigma",
+    "duckdb",
+    "pyarrow",
+    "requests",
+    "pydantic",
+    "apsw",
+    "luqum",
+    "yaml",
+    "psutil",
+    "collectors",
+    "detection",
+    "incidents",
+    "tui",
+)
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def test_the_whole_parser_loads_none_of_what_is_heavy() -> None:
+    code = "import sys, shouwang.cli.main as m; m.parser(); print(' '.join(sys.modules))"
+    loaded = {name.partition(".")[0] for name in python(code).stdout.split()}
+    assert "shouwang" in loaded
+    assert loaded.isdisjoint(HEAVY), loaded & set(HEAVY)
+
+
+def test_help_comes_in_under_three_tenths_of_a_second() -> None:
+    best = 10.0
+    for _ in range(5):
+        begun = time.monotonic()
+        done = subprocess.run([sys.executable, "-m", "shouwang", "--help"], capture_output=True, check=True, cwd=ROOT)
+        best = min(best, time.monotonic() - begun)
+    assert "值班终端".encode() in done.stdout
+    assert best < 0.3
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--home /h alerts list --json", "alerts --home /h --json list", "alerts list --home /h --json"],
+)
+def test_common_options_stand_before_or_after_the_verb(words: str) -> None:
+    args = parser().parse_args(words.split())
+    assert (args.home, args.json) == ("/h", True)
+
+
+def test_absent_options_are_none_and_false() -> None:
+    args = parser().parse_args(["status"])
+    assert (args.home, args.json, args.lang) == (None, False, None)
+
+
+def test_no_home_no_daemon_is_said_on_stderr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOUWANG_RUNTIME", str(tmp_path))
+    assert main(["status", "--home", str(tmp_path / "none")]) == 4
+    assert main(["stop", "--home", str(tmp_path / "none")]) == LOST
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "no home" in said.err
+    assert "shouwang up" in said.err
+
+
+def test_another_users_home_is_not_opened_in_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to make a home of another user")
+    monkeypatch.setenv("SHOUWANG_RUNTIME", str(tmp_path))
+    os.chown(tmp_path, 65534, 65534)
+    assert main(["status", "--home", str(tmp_path)]) == 77
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_the_console_is_not_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOUWANG_RUNTIME", str(tmp_path))
+    assert main(["tui", "--home", str(tmp_path)]) == LOST
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:
+    command = f"{sys.executable} -m shouwang incidents --help | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "Traceback" not in done.stderr
