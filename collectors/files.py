@@ -1,4 +1,6 @@
-"""Whole files -> records: EVTX, JSON lines, JSON arrays and objects, text lines; plain, gzip or zstd; bounded memory.
+"""Whole files -> records: EVTX and its XML export, JSON lines, arrays and objects, text lines; plain, gzip or zstd.
+
+Memory is bounded, whatever the file.
 
 What is broken is a value among the records (``Damage``), never an exception: the rest is still read.
 """
@@ -23,6 +25,7 @@ from collectors.lines import lines
 from collectors.parsers.flags import TRANSCODED
 from collectors.reading import Damage, Piece, Record
 from collectors.sniff import UTF8_MARK, encoding_of, sniff
+from collectors.xml_stream import xml_events
 
 __all__ = ["Damage", "Piece", "Record", "records"]
 
@@ -125,6 +128,8 @@ def _split(stream: io.BufferedReader, format: str, name: str) -> Iterator[Piece]
     binary = cast(BinaryIO, stream)
     if parser == "evtx":
         yield from events(binary)
+    elif parser == "xml":
+        yield from xml_events(binary, parser, flags)
     elif parser in _JSON and not _is_lines(head):
         yield from elements(binary, parser, flags)
     else:

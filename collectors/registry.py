@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.origin import Parser
-from collectors.parsers import access, auditd, dead, evtx, httpd_error, journald, json, syslog, text
+from collectors.parsers import access, auditd, dead, evtx, httpd_error, journald, json, syslog, text, xml
 
 PARSERS: Final[dict[str, Parser]] = {
     "access": access.parse,
@@ -19,6 +19,7 @@ PARSERS: Final[dict[str, Parser]] = {
     "self": json.parse_self,
     "syslog": syslog.parse,
     "text": text.parse,
+    "xml": xml.parse,
 }
 
 SOURCES: Final[dict[str, object]] = {}

@@ -21,6 +21,7 @@ _LINES: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
     ("syslog", re.compile(rb"[*%]?" + _MONTH + rb" {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d")),
     ("syslog", re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \S+ [^\s:\[]+(?:\[\d+\])?: ")),
 )
+_XML: Final = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?<Events?[\s>]")
 _NAMES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("auditd", re.compile(r"audit\.log")),
     ("access", re.compile(r"access[._-]?log|access\.")),
@@ -54,6 +55,8 @@ def sniff(head: bytes, name: str) -> str:
     body = head.lstrip()
     if body[:1] in {b"{", b"["} and _looks_like_json(body):
         return "journald" if _is_journal(body) else "json"
+    if _XML.match(head):
+        return "xml"
     votes: dict[str, int] = {}
     lines = [line for line in head.splitlines()[:_LOOKED_AT] if line.strip()]
     for line in lines:

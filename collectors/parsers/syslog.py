@@ -44,7 +44,7 @@ def parse(raw: bytes, origin: Origin) -> Event:
     if text.startswith("1 ") and (head := rfc5424.HEAD.match(text)) is not None:
         return _new_style(raw, origin, head, doc)
     moment, rest, dated = _read_time(text, origin)
-    if moment is None:
+    if rest is None:
         return _headless(raw, origin, text, doc)
     found = _HOST.match(rest)
     if found is not None and (text[0] == "%" or dated or (found[2] or "").startswith("%%")):
@@ -61,8 +61,8 @@ def _bsd_minute(day: tuple[str, str, str], clock: tuple[str, str], zone: tzinfo,
     return minute_us((int(year), *place), zone) if year else yearless_minute_us(place, zone, reference_minute)
 
 
-def _read_time(text: str, origin: Origin) -> tuple[Moment | None, str, bool]:
-    """The time, what follows it, and whether a year stood among RFC 3164's parts (network devices write it)."""
+def _read_time(text: str, origin: Origin) -> tuple[Moment | None, str | None, bool]:
+    """The time (``None``: no such date), what follows (``None``: no head), and whether RFC 3164's parts held a year."""
     found = _BSD.match(text)
     if found is not None:
         month, day, year, hour, minute, second, fraction, offset, late_year = found.groups()
@@ -73,15 +73,15 @@ def _read_time(text: str, origin: Origin) -> tuple[Moment | None, str, bool]:
             return read_iso(iso, origin.zone), rest, True
         start = _bsd_minute((year, month, day), (hour, minute), origin.zone, origin.reference_us // (60 * SECOND_US))
         if start is None:
-            return None, text, False
+            return None, rest, bool(year)
         return Moment(start + int(second) * SECOND_US + fraction_us(fraction), assumed=True), rest, bool(year)
     found = _ISO.match(text)
     if found is not None:
         return read_iso(found[1] + (found[2] or ""), origin.zone), text[found.end() :], False
-    return None, text, False
+    return None, None, False
 
 
-def _program(raw: bytes, origin: Origin, moment: Moment, rest: str, doc: Doc) -> Event:
+def _program(raw: bytes, origin: Origin, moment: Moment | None, rest: str, doc: Doc) -> Event:
     found = _BODY.match(rest)
     if found is None:
         parts = _HOST.match(rest)
@@ -119,7 +119,9 @@ def _headless(raw: bytes, origin: Origin, text: str, doc: Doc) -> Event:
     return text_event((raw, origin), _PLAIN, doc, None, (MALFORMED,))
 
 
-def _device(record: tuple[bytes, Origin], moment: Moment, host: re.Match[str], doc: Doc, *, bare: str) -> Event | None:
+def _device(
+    record: tuple[bytes, Origin], moment: Moment | None, host: re.Match[str], doc: Doc, *, bare: str
+) -> Event | None:
     """A Huawei or H3C line; ``None`` when the body is none. ``bare``: the vendor of a body without ``%%NN``."""
     body = network.BODY.match(host[2] or "")
     if body is None:

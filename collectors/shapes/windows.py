@@ -1,7 +1,7 @@
 """How Windows events read as ECS, in each of the JSON forms that tools write.
 
 ``evtx``        {"Event": {"System": ..., "EventData" | "UserData": ...}}: the evtx library and evtx_dump, with
-                attributes inside ("#attributes") or beside ("Provider_attributes")
+                attributes inside ("#attributes") or beside ("Provider_attributes"); XML is made into this
 ``flat``        everything at the top: NXLog, OTRF Security-Datasets, PowerShell's ConvertTo-Json
 ``ecs``         Winlogbeat 7 and later and other ECS senders; the parser has flattened the names
 ``winlogbeat6`` log_name, source_name, event_id, event_data

@@ -23,7 +23,7 @@ _USER: Final = re.compile(
 )
 _FROM: Final = re.compile(r"\b(?:from|IP address:?) ([0-9A-Fa-f:.]*[0-9A-Fa-f])(?: port (\d+))?")
 _FAILED: Final = re.compile(r"fail|denied|reject", re.IGNORECASE)
-_LOGIN: Final = re.compile(r"log_?(?:in|on)|auth", re.IGNORECASE)
+_LOGIN: Final = re.compile(r"log[_ ]?(?:in|on)\b|_log(?:in|on)|loginfail|logged (?:in|on)|authenticat", re.IGNORECASE)
 _USER_KEYS: Final = ("UserName", "User", "Username", "user", "UserID", "USER")
 _ADDRESS_KEYS: Final = (
     "Ip",
@@ -59,7 +59,7 @@ def read(body: re.Match[str], doc: Doc) -> None:
         pairs.setdefault(found[1], found[2])
     _put_user(text, pairs, doc)
     _put_source(text, pairs, doc)
-    if _LOGIN.search(mnemonic) or "Authentication" in text:
+    if _LOGIN.search(mnemonic) or _LOGIN.search(text):
         failed = _FAILED.search(mnemonic) or _FAILED.search(text)
         doc["event.category"] = "authentication"
         doc["event.action"] = "login_failed" if failed else doc["event.action"]

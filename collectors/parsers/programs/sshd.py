@@ -34,7 +34,7 @@ _CLOSED_PLAIN: Final = re.compile(_BYE + r"()(\S+?)(?: port (\d+))?(?:: .*)?(?: 
 _CLOSED_CHANGE: Final = re.compile(
     _BYE + r"(?:(?:authenticating |invalid )?user (.*?) )?(\S+) port (\d+): Change of username ", re.DOTALL
 )
-_RECEIVED: Final = re.compile(r"Received disconnect from (\S+?)(?: port (\d+))?:\s?\d+:", re.DOTALL)
+_RECEIVED: Final = re.compile(r"(?:error: )?Received disconnect from (\S+?)(?: port (\d+))?:\s?\d+:", re.DOTALL)
 _CONNECTION: Final = re.compile(r"Connection from (\S+) port (\d+) on (\S+) port (\d+)")
 _MAXIMUM: Final = re.compile(
     r"error: maximum authentication attempts exceeded for (invalid user )?(.*) from (\S+) port (\d+) ssh2"
@@ -56,6 +56,7 @@ _SESSION: Final = re.compile(
 )
 _REPEATED: Final = re.compile(r"message repeated (\d{1,9}) times: \[ ?(.*)\]\Z", re.DOTALL)
 
+_Reader = Callable[[str, Doc], tuple[str, ...]]
 _ACTIONS: Final = {
     "Failed": ("ssh_login_failed", "failure"),
     "Accepted": ("ssh_login", "success"),
@@ -80,6 +81,11 @@ def _peer(doc: Doc, address: str, port: str | None) -> None:
     put_port(doc, "source", port)
 
 
+def _user(doc: Doc, name: str) -> None:
+    if name:
+        doc["user.name"] = name
+
+
 def _authentication(message: str, doc: Doc) -> tuple[str, ...]:
     found = _AUTH.match(message)
     if found is None:
@@ -94,7 +100,7 @@ def _authentication(message: str, doc: Doc) -> tuple[str, ...]:
     verb, method, invalid, user, address, port = found.groups()
     action, outcome = _ACTIONS[verb]
     _act(doc, action, outcome)
-    doc["user.name"] = user
+    _user(doc, user)
     doc["ssh.method"] = method.partition("/")[0]
     if invalid:
         doc["ssh.invalid_user"] = True
@@ -105,7 +111,7 @@ def _authentication(message: str, doc: Doc) -> tuple[str, ...]:
 def _invalid(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _INVALID.match(message)) is not None:
         _act(doc, "ssh_invalid_user", "failure")
-        doc["user.name"] = found[1]
+        _user(doc, found[1])
         _peer(doc, found[2], found[3])
     return ()
 
@@ -146,9 +152,9 @@ def _not_allowed(message: str, doc: Doc) -> tuple[str, ...]:
 
 def _maximum(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _MAXIMUM.match(message)) is None:
-        return _front(message, doc)
+        return _received(message, doc) if message.startswith("error: Received") else _front(message, doc)
     _act(doc, "ssh_max_attempts", "failure")
-    doc["user.name"] = found[2]
+    _user(doc, found[2])
     if found[1]:
         doc["ssh.invalid_user"] = True
     _peer(doc, found[3], found[4])
@@ -173,6 +179,9 @@ def _simple(pattern: re.Pattern[str], action: str, outcome: str, category: str) 
     return read
 
 
+_received: Final = _simple(_RECEIVED, "ssh_disconnect", "", "session")
+
+
 def _session(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _SESSION.match(message)) is not None:
         _act(doc, "ssh_session_start" if message.startswith("Starting") else "ssh_session_end", "", "session")
@@ -188,13 +197,12 @@ def _repeated(message: str, doc: Doc) -> tuple[str, ...]:
     return read(found[2], doc) if not found[2].startswith("message repeated") else ()
 
 
-_Reader = Callable[[str, Doc], tuple[str, ...]]
 _BY_FIRST_WORD: Final[dict[str, _Reader]] = {
     **dict.fromkeys(("Failed", "Accepted", "Postponed", "Partial"), _authentication),
     **dict.fromkeys(("Invalid", "Illegal"), _invalid),
     **dict.fromkeys(("Disconnected", "Disconnecting"), _closed),
     "Connection": _connection,
-    "Received": _simple(_RECEIVED, "ssh_disconnect", "", "session"),
+    "Received": _received,
     "User": _not_allowed,
     "error:": _maximum,
     **dict.fromkeys(("fatal:", "Unable", "banner", "ssh_dispatch_run_fatal:", "Timeout", "drop"), _front),

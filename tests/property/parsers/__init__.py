@@ -1,0 +1,1 @@
+"""What every parser owes on any bytes."""

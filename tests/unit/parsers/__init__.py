@@ -1,0 +1,1 @@
+"""Every parser, on lines of our own making."""
