@@ -43,6 +43,12 @@ class Thread:
     links: frozenset[str]
     first_us: int
     last_us: int
+    title: str = ""
+    """Of the alert that opened it."""
+    source: str = ""
+    """Its first address, as written; and its first host, user."""
+    host: str = ""
+    user: str = ""
 
 
 def opens(alert: Alert) -> bool:
@@ -101,7 +107,9 @@ def joined(thread: Thread, alert: Alert) -> Thread:
 
 
 def opened(incident_id: str, alert: Alert) -> Thread:
-    return joined(Thread(incident_id, frozenset(), alert.first_us, alert.last_us), alert)
+    source, host, user = (next(iter(alert.entities.get(name, ())), "") for name in LINK_FIELDS)
+    empty = Thread(incident_id, frozenset(), alert.first_us, alert.last_us, alert.title, source, host, user)
+    return joined(empty, alert)
 
 
 def key(alert: Alert) -> str:
@@ -113,23 +121,26 @@ def key(alert: Alert) -> str:
     return f"alert={alert.key}"
 
 
-def title(alert: Alert) -> str:
-    """The rule's title, and who did it where: ``Many failed logins: 203.0.113.9 -> gate-01``."""
-    sides = [_brief(alert.entities.get(name, ())) for name in ("source.ip", "host.name")]
-    where = " -> ".join(side for side in sides if side) or _brief(alert.entities.get("user.name", ()))
-    return f"{alert.title}: {where}" if where else alert.title
+def title(thread: Thread) -> str:
+    """The first rule's title, and who did it where: ``Many failed logins: 203.0.113.9 +2 -> gate-01``."""
+    sides = (_brief(thread, "source.ip", thread.source), _brief(thread, "host.name", thread.host))
+    where = " -> ".join(side for side in sides if side) or thread.user
+    return f"{thread.title}: {where}" if where else thread.title
 
 
-def _brief(values: Sequence[str]) -> str:
-    return "" if not values else values[0] if len(values) == 1 else f"{values[0]} +{len(values) - 1}"
+def _brief(thread: Thread, name: str, first: str) -> str:
+    more = len({link for link in thread.links if link.startswith(f"{name}=")} - {f"{name}={first.casefold()}"})
+    return f"{first} +{more}" if first and more else first
 
 
 def threads_text(threads: Mapping[str, Thread]) -> bytes:
     """For keeping; the newest ``THREADS``, in order of last change."""
     kept = list(threads.values())[-THREADS:]
-    return orjson.dumps([(t.incident_id, sorted(t.links), t.first_us, t.last_us) for t in kept])
+    return orjson.dumps(
+        [(t.incident_id, sorted(t.links), t.first_us, t.last_us, t.title, t.source, t.host, t.user) for t in kept]
+    )
 
 
 def threads_from(held: bytes | None) -> dict[str, Thread]:
-    said: Iterable[tuple[str, list[str], int, int]] = orjson.loads(held) if held else ()
-    return {name: Thread(name, frozenset(found), first_us, last_us) for name, found, first_us, last_us in said}
+    said: Iterable[tuple[str, list[str], int, int, str, str, str, str]] = orjson.loads(held) if held else ()
+    return {one[0]: Thread(one[0], frozenset(one[1]), *one[2:]) for one in said}

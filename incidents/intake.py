@@ -81,14 +81,15 @@ class IncidentDesk:
 
     def _join(self, incident: Incident, alert: Alert, asset: Asset | None) -> Alert:
         before = incident
-        incident = replace(incident, alert_ids=(*incident.alert_ids, alert.id))
+        thread = grouping.joined(self._threads[incident.id], alert)
+        incident = replace(incident, title=grouping.title(thread), alert_ids=(*incident.alert_ids, alert.id))
         if asset is not None and asset.id not in incident.asset_ids:
             facts = incident.grading.facts
             importance = Importance(max(asset.importance, facts.importance or 0))
             incident = replace(incident, asset_ids=(*incident.asset_ids, asset.id))
             incident = lifecycle.proposed(incident, grade(replace(facts, importance=importance), self._plans))
         self._tx.incidents.put(incident)
-        self._remember(grouping.joined(self._threads[incident.id], alert))
+        self._remember(thread)
         self._note("incidents.join", incident, alert)
         if incident.grade is not before.grade:
             self._note("incidents.regrade", incident, alert)
@@ -96,9 +97,10 @@ class IncidentDesk:
 
     def _open(self, alert: Alert, asset: Asset | None) -> Alert:
         facts = GradeFacts(importance=asset.importance if asset else None)
+        thread = grouping.opened(self._next_id(alert.received_us), alert)
         incident = Incident(
-            id=self._next_id(alert.received_us),
-            title=grouping.title(alert),
+            id=thread.incident_id,
+            title=grouping.title(thread),
             key=grouping.key(alert),
             state=IncidentState.OPEN,
             found_at_us=alert.received_us,
@@ -108,7 +110,7 @@ class IncidentDesk:
             drill=self._drill,
         )
         self._tx.incidents.put(incident)
-        self._remember(grouping.opened(incident.id, alert))
+        self._remember(thread)
         self._note("incidents.open", incident, alert)
         return replace(alert, incident_id=incident.id)
 

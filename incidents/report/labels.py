@@ -61,8 +61,8 @@ LABELS: dict[str, dict[str, str]] = {
         "entity": "类别",
         "values": "取值",
         "more": "等 {n} 个",
-        "samples": "共 {total} 条事件，下列 {shown} 条为样本。控制字符已转义显示（\\xNN、\\uNNNN）。",
-        "no samples": "共 {total} 条事件；原始日志已不在存储中，或尚未保存。",
+        "samples": "各告警计数合计 {total}（一条日志可计入多个告警），下列 {shown} 条为样本。控制字符已转义显示（\\xNN、\\uNNNN）。",
+        "no samples": "各告警计数合计 {total}；原始日志已不在存储中，或尚未保存。",
         "at": "时间",
         "actor": "人员",
         "act": "事项",
@@ -161,8 +161,11 @@ LABELS: dict[str, dict[str, str]] = {
         "entity": "Kind",
         "values": "Values",
         "more": "{n} in all",
-        "samples": "{total} events in all; {shown} samples. Control characters are shown escaped (\\xNN, \\uNNNN).",
-        "no samples": "{total} events in all; the original records are not, or no longer, in the store.",
+        "samples": (
+            "{total} counted over all alerts (one record may count in several); {shown} samples."
+            " Control characters are shown escaped (\\xNN, \\uNNNN)."
+        ),
+        "no samples": "{total} counted over all alerts; the original records are not, or no longer, in the store.",
         "at": "Time",
         "actor": "Who",
         "act": "What",

@@ -127,5 +127,5 @@ class ReportModel:
     entities: tuple[EntityLine, ...]
     events: tuple[EventLine, ...]
     events_total: int
-    """Exact number of events in all alerts, of which ``events`` are samples."""
+    """Sum of the alerts' counts; an event that counts in two alerts is in it twice. ``events`` are samples."""
     timeline: tuple[TimelineLine, ...]

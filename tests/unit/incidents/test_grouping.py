@@ -87,11 +87,13 @@ def test_memory_of_incidents_is_bounded_and_survives() -> None:
 
 
 def test_the_title_says_what_who_and_where() -> None:
-    assert grouping.title(an_alert(source_ip="203.0.113.9", host_name="a,b")) == (
-        "Many failed logins: 203.0.113.9 -> a +1"
-    )
-    assert grouping.title(an_alert(user_name="li")) == "Many failed logins: li"
-    assert grouping.title(an_alert()) == "Many failed logins"
+    thread = thread_of(an_alert(source_ip="203.0.113.9", host_name="A,b"))
+    assert grouping.title(thread) == "Many failed logins: 203.0.113.9 -> A +1"
+    thread = grouping.joined(thread, an_alert(source_ip="203.0.113.8", host_name="a"))
+    assert grouping.title(thread) == "Many failed logins: 203.0.113.9 +1 -> A +1"
+    assert grouping.title(thread_of(an_alert(user_name="li"))) == "Many failed logins: li"
+    assert grouping.title(thread_of(an_alert(user_name="root"))) == "Many failed logins: root"
+    assert grouping.title(thread_of(an_alert())) == "Many failed logins"
 
 
 def test_the_key_is_the_strongest_link() -> None:
