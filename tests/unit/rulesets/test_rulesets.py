@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from functools import cache
@@ -172,3 +173,25 @@ def test_the_filter_shown_on_the_reference_page_silences_just_that_host(tmp_path
 def test_the_reference_page_is_in_step_with_the_rules() -> None:
     """Else: python -m tests.unit.rulesets.catalogue > docs/reference/rules.md."""
     assert catalogue.PAGE.read_text(encoding="utf-8") == catalogue.page(OWN)
+
+
+def hosts_syslog() -> list[object]:
+    """Examples as a host's syslog daemon writes them; network devices keep no journal."""
+    return [
+        pytest.param(line, id=f"{stem(rule)}-{number}")
+        for rule in OWN.rules
+        for number, line in enumerate(examples.matching(rule), 1)
+        if line.parser == "syslog" and rule.logsource.category != "network"
+    ]
+
+
+@pytest.mark.parametrize("line", hosts_syslog())
+def test_what_fires_on_a_syslog_line_fires_on_the_same_entry_of_the_journal(line: Line) -> None:
+    written = next(line.events())
+    entry = {
+        "__REALTIME_TIMESTAMP": str(examples.START_US),
+        "_HOSTNAME": written.get("host.name"),
+        "SYSLOG_IDENTIFIER": written.get("process.name"),
+        "MESSAGE": re.sub(r"^\[ *\d+\.\d+\] ", "", str(written.get("message"))),
+    }
+    assert fired(examples.event_of("journald", json.dumps(entry), 1)) == fired(written)
