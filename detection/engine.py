@@ -30,7 +30,7 @@ class Engine:
         self.faults: Counter[str] = Counter()
         """Rule id -> events on which it raised instead of answering (a search over its time limit, a bug). Such an
         event is no match of that rule; the others are still asked."""
-        self._programs = [(rule, program(rule.condition)) for rule in ruleset.rules]
+        self._programs = [(rule, program(rule.condition, bundles=True)) for rule in ruleset.rules]
         self._routes: dict[Shape, Route] = {}
 
     def match(self, events: Sequence[Event]) -> list[Match]:

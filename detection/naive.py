@@ -6,12 +6,13 @@ The oracle: a faster engine is right when it agrees with this one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import assert_never
 
+from detection.bundles import bundled
 from detection.predicates import (
     Compare,
     Comparison,
@@ -50,20 +51,22 @@ def holds(node: Node, event: Event) -> bool:
     return program(node)(View(event))
 
 
-def program(node: Node) -> Program:
-    """The tree as a function, for many events."""
+def program(node: Node, *, bundles: bool = False) -> Program:
+    """The tree as a function, for many events. ``bundles``: lists of patterns are tested together, which is faster."""
     match node:
         case Atom(field, predicate):
             return _atom(field, predicate)
         case Keyword(predicate):
             return _keyword(predicate)
         case Not(part):
-            inner = program(part)
+            inner = program(part, bundles=bundles)
             return lambda view: not inner(view)
         case And(parts):
-            return _all(tuple(program(part) for part in parts))
+            return _all(tuple(program(part, bundles=bundles) for part in parts))
         case Or(parts):
-            return _any(tuple(program(part) for part in parts))
+            together, apart = bundled(parts) if bundles else ([], list(parts))
+            rest = (program(part, bundles=bundles) for part in apart)
+            return _any((*together, *rest))
         case _:
             assert_never(node)
 
@@ -262,9 +265,3 @@ def _related(how: Reference, mine: str, theirs: str) -> bool:
             return theirs in mine
         case _:
             assert_never(how)
-
-
-def fires(programs: Iterable[Program], event: Event) -> list[bool]:
-    """Each program on one event, sharing what was read from it."""
-    view = View(event)
-    return [run(view) for run in programs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import re2
@@ -26,23 +26,36 @@ _OUTSIDE_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(\$)", re.DOTALL)
 @lru_cache(maxsize=4096)
 def searcher(wanted: Regex) -> Searcher:
     """Raises ``RuleFault`` when neither engine can read the pattern."""
-    body = f"(?:{wanted.pattern})" if wanted.start or wanted.end else wanted.pattern
-    pattern = (r"\A" if wanted.start else "") + body
     try:
-        return _re2(pattern + (r"\z" if wanted.end else ""), wanted)
+        _re2(wanted.pattern)  # by itself: "a)(b" must not close the group that it will stand in
+        return _re2(_linear(wanted))
     except re2.error:
-        return _backtracking(pattern + (r"\Z" if wanted.end else ""), wanted)
+        return _backtracking(wanted)
 
 
-def _re2(pattern: str, wanted: Regex) -> Searcher:
-    flags = "".join(
-        letter for letter, on in (("i", wanted.ignorecase), ("m", wanted.multiline), ("s", wanted.dotall)) if on
-    )
+def any_of(wanted: Sequence[Regex]) -> Searcher | None:
+    """All in one search; ``None`` when RE2 cannot read one of them, or not all together."""
+    try:
+        for each in wanted:
+            _re2(each.pattern)
+        return _re2("|".join(_linear(each) for each in wanted))
+    except re2.error:
+        return None
+
+
+def _linear(wanted: Regex) -> str:
+    """The pattern with its flags, for RE2, closed in itself."""
+    flags = (("i", wanted.ignorecase), ("m", wanted.multiline), ("s", wanted.dotall))
+    on = "".join(letter for letter, given in flags if given)
+    return (r"\A" if wanted.start else "") + f"(?{on}:{wanted.pattern})" + (r"\z" if wanted.end else "")
+
+
+def _re2(pattern: str) -> Searcher:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _RE2_BYTES
-    options.encoding = re2.Options.Encoding.UTF8
-    search = re2.compile(f"(?{flags}){pattern}" if flags else pattern, options).search
+    options.never_capture = True
+    search = re2.compile(pattern, options).search
 
     def found(text: str) -> bool:
         try:
@@ -53,8 +66,11 @@ def _re2(pattern: str, wanted: Regex) -> Searcher:
     return found
 
 
-def _backtracking(pattern: str, wanted: Regex) -> Searcher:
+def _backtracking(wanted: Regex) -> Searcher:
     """``$`` as in RE2: without ``m`` the very end, not before a last line break."""
+    tied = wanted.start or wanted.end
+    pattern = f"(?:{wanted.pattern})" if tied else wanted.pattern
+    pattern = (r"\A" if wanted.start else "") + pattern + (r"\Z" if wanted.end else "")
     flags = regex.VERSION0
     if wanted.ignorecase:
         flags |= regex.IGNORECASE
@@ -65,6 +81,7 @@ def _backtracking(pattern: str, wanted: Regex) -> Searcher:
     if wanted.dotall:
         flags |= regex.DOTALL
     try:
+        regex.compile(wanted.pattern, flags)
         compiled = regex.compile(pattern, flags)
     except (regex.error, RecursionError, OverflowError) as error:
         raise RuleFault(f"{wanted.pattern!r} is no regular expression: {error}") from None

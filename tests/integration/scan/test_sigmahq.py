@@ -15,6 +15,7 @@ from collectors.files import Damage, records
 from collectors.origin import Origin
 from collectors.registry import PARSERS
 from detection.engine import Engine, meant_for
+from detection.naive import holds
 from detection.rules import RuleSet, load
 from shouwang.model import Event, Shape, Value
 
@@ -145,6 +146,13 @@ def test_the_document_and_its_ecs_view_give_the_same_matches(engine: Engine, sha
                 raw=event.raw,
             )
             assert engine.fired(view) == engine.fired(event)
+
+
+def test_the_engine_agrees_with_the_plain_reading_of_every_rule(engine: Engine, sigma: RuleSet, shared: Path) -> None:
+    for _, file in list(cases(shared, "evtx"))[::4]:
+        for event in events(file):
+            plain = [rule for rule in sigma.rules if meant_for(rule, event.shape) and holds(rule.condition, event)]
+            assert engine.fired(event) == plain
 
 
 def test_nearly_every_rule_is_loaded_and_the_rest_for_a_reason(sigma: RuleSet) -> None:

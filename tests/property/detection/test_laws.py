@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from detection import conditions, patterns
 from detection.faults import RuleFault
 from detection.naive import holds, program
-from detection.predicates import Equals, Exists, Null, Pattern, Predicate, Token, Wild
+from detection.predicates import Equals, Exists, Null, Pattern, Predicate, Regex, Token, Wild
 from detection.tree import And, Atom, Keyword, Node, Not, Or
 from detection.view import View, decoded
 from detection.wildcards import glob
@@ -25,6 +25,7 @@ EVENTS: st.SearchStrategy[Event] = st.dictionaries(st.sampled_from("fgh"), VALUE
 PREDICATES: st.SearchStrategy[Predicate] = st.one_of(
     st.builds(Pattern, LETTERS.map(patterns.parse), st.booleans()),
     st.builds(Equals, st.integers(-3, 3)),
+    st.builds(Regex, st.sampled_from(["a", "^a", "A|中", "a.", "-$", "(?i)a", "(?=a)a", "é?"]), *[st.booleans()] * 3),
     st.just(Null()),
     st.builds(Exists, st.booleans()),
 )
@@ -56,6 +57,14 @@ def test_a_program_gives_the_same_answer_twice_and_whatever_was_asked_before(nod
     view = View(seen)
     run = program(node)
     assert run(view) is run(view) is holds(node, seen)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.one_of(ATOMS, NODES), min_size=1, max_size=8).map(tuple), EVENTS)
+def test_bundled_lists_mean_what_their_parts_mean(parts: tuple[Node, ...], seen: Event) -> None:
+    node = And((Or(parts), Not(Or(parts[:2]))))
+    for each in (node, Or(parts)):
+        assert program(each, bundles=True)(View(seen)) is program(each)(View(seen))
 
 
 PIECES: list[Token] = ["a", "b", "ab", "-", Wild.ANY, Wild.ONE, Wild.DASH]

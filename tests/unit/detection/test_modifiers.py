@@ -182,6 +182,8 @@ def test_a_placeholder_without_expand_is_plain_text() -> None:
         ("f|base64offset", "a", "one byte"),
         ("f|i", "a", "belong to re"),
         ("f|re", "(", "no regular expression"),
+        ("f|re", "a)(b", "no regular expression"),
+        ("f|re|startswith", "(?=a)a)(b", "no regular expression"),
         ("f|cidr", "10.1.2.3/8", "no network"),
         ("f|cidr", "fe80::1%1/64", "no network"),
         ("f|exists", "yes", "true or false"),
