@@ -16,7 +16,7 @@ from detection.hits import Hit, Member
 QUIET_US = 3_600_000_000
 """A stretch takes in what happens this long before its first or after its last event (or the timespan, if longer)."""
 LONGEST_US = 24 * 3_600_000_000
-"""A stretch that would grow beyond this ends; the next event opens a new one."""
+"""A stretch that would grow beyond this (or two timespans, if longer) ends; the next event opens a new one."""
 PARTS = 64
 GROUPS_IN_PART = 512
 """Beyond, the group touched longest ago is let go: its next hit opens a new alert."""
@@ -33,9 +33,10 @@ class Stretch:
     first_us: int
     last_us: int
 
-    def takes(self, time_us: int, quiet_us: int) -> bool:
+    def takes(self, time_us: int, timespan_us: int) -> bool:
+        quiet_us, longest_us = max(QUIET_US, timespan_us), max(LONGEST_US, 2 * timespan_us)
         near = self.first_us - quiet_us <= time_us <= self.last_us + quiet_us
-        return near and max(self.last_us, time_us) - min(self.first_us, time_us) <= LONGEST_US
+        return near and max(self.last_us, time_us) - min(self.first_us, time_us) <= longest_us
 
     def widen(self, time_us: int) -> None:
         self.first_us, self.last_us = min(self.first_us, time_us), max(self.last_us, time_us)
@@ -66,9 +67,8 @@ class Stretches:
         part = self._part(f"{int(name[:2], 16) % PARTS:02x}")
         stretches = part.pop(name, [])
         part[name] = stretches
-        quiet_us = max(QUIET_US, hit.timespan_us)
         for stretch in reversed(stretches):
-            if not stretch.takes(member.time_us, quiet_us):
+            if not stretch.takes(member.time_us, hit.timespan_us):
                 continue
             if is_closed(stretch.key) and not stretch.first_us <= member.time_us <= stretch.last_us:
                 continue

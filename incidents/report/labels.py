@@ -61,7 +61,10 @@ LABELS: dict[str, dict[str, str]] = {
         "entity": "类别",
         "values": "取值",
         "more": "等 {n} 个",
-        "samples": "各告警计数合计 {total}（一条日志可计入多个告警），下列 {shown} 条为样本。控制字符已转义显示（\\xNN、\\uNNNN）。",
+        "samples": (
+            "各告警计数合计 {total}（一条日志可计入多个告警），下列 {shown} 条为样本。"
+            "控制字符已转义显示（\\xNN、\\uNNNN）。"
+        ),
         "no samples": "各告警计数合计 {total}；原始日志已不在存储中，或尚未保存。",
         "at": "时间",
         "actor": "人员",

@@ -78,6 +78,8 @@ class Alerting:
         self._drill = drill
         self._page = page
         self._correlator: Correlator | None = None
+        self._placed = False
+        """Whether the kept position was found to be one of this event store."""
         self._wake = threading.Event()
 
     def notify(self) -> None:
@@ -102,11 +104,26 @@ class Alerting:
         token = self._state.memory.get(POSITION)
         after = Position(token.decode()) if token else None
         page = self._events.tail("matches", after, self._page)
+        if after is not None and not self._placed:
+            if not page.items and self._is_lost(after):
+                return self._resume_at_end(after)
+            self._placed = True
         try:
             return self._handle(page.items, page.next if page.next != after else None)
         except BaseException:
             self._correlator = None  # it is ahead of what was kept
             raise
+
+    def _is_lost(self, after: Position) -> bool:
+        """Nothing follows the position, and yet it is not the end: another, or an older, event store is there now."""
+        return self._events.end("matches") != after and not self._events.tail("matches", after, 1).items
+
+    def _resume_at_end(self, after: Position) -> Done:
+        end = self._events.end("matches")
+        log.warning("alerting stood at %s, which this event store does not know; it goes on at its end, %s", after, end)
+        with self._state.work() as tx:
+            tx.memory.put(POSITION, end.token.encode())
+        return Done()
 
     def _handle(self, matches: Sequence[Match], reached: Position | None) -> Done:
         correlator = self._loaded()

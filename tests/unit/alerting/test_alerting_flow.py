@@ -190,6 +190,19 @@ def _after_first(home: Home) -> Position:
     return page.next
 
 
+def test_a_new_event_store_in_place_of_a_lost_one_is_followed_from_its_end(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)])
+    home.put(failed_logins(12))
+    home.flow().step()
+    new = a_home(tmp_path, [a_correlation(count=5)])
+    new.put(failed_logins(2, first=50))
+    home.events = new.events
+    flow = home.flow()
+    assert flow.step().matches == 0
+    home.put(failed_logins(5, first=60, ip="198.51.100.1", host="gate-02"))
+    assert flow.step().alerts == ("A-2",)
+
+
 def test_a_window_that_ends_in_silence_still_makes_its_alert(tmp_path: Path) -> None:
     home = a_home(tmp_path, [a_correlation(count=3, op="eq", timespan_s=60)])
     home.put(failed_logins(3))

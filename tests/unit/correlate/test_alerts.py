@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from detection.alerting import EVENT_IDS, VALUES, Origin, grown, hit_of, opened, united
+from detection.correlate import Correlator
 from detection.hits import Hit, Member
 from detection.suppress import LONGEST_US, QUIET_US, Seen, Stretches
 from shouwang.model import Severity
-from tests.unit.correlate.making import MINUTE, START, a_match
+from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
 
 
 def placed(stretches: Stretches, hit: Hit, *, closed: frozenset[str] = frozenset()) -> list[str]:
@@ -32,6 +33,13 @@ def test_an_alert_lasts_a_day_at_most() -> None:
     stretches = fresh()
     keys = [place(stretches, n * 30 * MINUTE) for n in range(100)]
     assert len(set(keys)) == 100 * 30 * MINUTE // LONGEST_US + 1
+
+
+def test_a_correlation_over_days_is_not_cut_at_one_day() -> None:
+    correlator = Correlator([a_correlation(count=4, timespan_s=3 * 86_400)])
+    hits = [hit for n in range(4) for hit in correlator.feed(a_match(n, at_us=n * 23 * 60 * MINUTE))]
+    stretches = fresh()
+    assert len({key for hit in hits for key in placed(stretches, hit)}) == 1
 
 
 def test_each_address_has_its_own_alert_and_case_does_not_matter() -> None:
