@@ -12,11 +12,14 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeVar
 
 from shouwang.errors import UsageError
-from shouwang.model import Asset
+from shouwang.model import Asset, Event
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 K = TypeVar("K")
+
+HOST_FIELDS = ("host.name", "log.source.hostname")
+ADDRESS_FIELDS = ("host.ip", "destination.ip", "log.source.address", "source.ip")
 
 
 def canonical_address(text: str) -> Address | None:
@@ -72,6 +75,15 @@ class AssetRegister:
             if found:
                 return found
         return None
+
+    def id_of(self, event: Event) -> str:
+        """Id of the asset that the event speaks of; ``""`` when none is known. Itself first, who talks to it last."""
+        if not self._assets:
+            return ""
+        host = next((name for field in HOST_FIELDS if isinstance(name := event.get(field), str)), None)
+        addresses = (text for field in ADDRESS_FIELDS if isinstance(text := event.get(field), str))
+        found = self.find(host, addresses)
+        return found.id if found else ""
 
     def _at(self, address: Address) -> Asset | None:
         exact = self._addresses.get(address)

@@ -1,0 +1,195 @@
+"""A whole file -> the store, once. Collectors meet detection here, for what is not live.
+
+An import's cursor is named by the hash of the records it has consumed. So the same content adds nothing, whatever the
+file is called or however it is packed; a file that grew adds the rest; an import that was cut off goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from typing import BinaryIO, Final
+
+import orjson
+
+from collectors.files import Damage, Record, records
+from collectors.origin import Origin
+from collectors.parsers.flags import flagged
+from collectors.registry import PARSERS
+from detection.engine import Engine
+from shouwang.assets import AssetRegister
+from shouwang.clock import Clock
+from shouwang.errors import UsageError
+from shouwang.eventid import give_ids
+from shouwang.eventstore.base import Batch, EventStore
+from shouwang.model import DEAD_DATASET, Event, Value
+
+BATCH_EVENTS: Final = 1000
+PREFIX: Final = "import:"
+DIGEST_BYTES: Final = 20
+MOST_NOTES: Final = 100
+
+
+@dataclass(slots=True)
+class ImportResult:
+    records: int = 0
+    """In the file, those known already included."""
+    stored: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Reason -> records; dead letters are kept and counted here."""
+    already: int = 0
+    """Records that an earlier import brought."""
+    damaged: list[str] = field(default_factory=list)
+    """Places that gave no record; the first hundred."""
+
+
+class Trail:
+    """The hash of the records consumed so far, as the name of a cursor."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        self._before = self._digest
+        self.first = ""
+        self.records = 0
+
+    def add(self, record: Record) -> None:
+        self._before = self._digest.copy()
+        self._digest.update(b"%d:" % len(record.raw))
+        self._digest.update(record.raw)
+        self.records += 1
+        if self.records == 1:
+            self.first = self._digest.hexdigest()
+
+    @property
+    def key(self) -> str:
+        return PREFIX + self._digest.hexdigest()
+
+    def cursor(self) -> dict[str, bytes]:
+        return {self.key: self._said(self.records)}
+
+    def cursor_before(self) -> dict[str, bytes]:
+        """Without the last record: it may have been half a line, and be whole when the file comes again."""
+        return {PREFIX + self._before.hexdigest(): self._said(self.records - 1)} if self.records > 1 else {}
+
+    def _said(self, number: int) -> bytes:
+        return orjson.dumps({"records": number, "first": self.first})
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """What an import needs beside the file."""
+
+    store: EventStore
+    engine: Engine
+    """Of this import alone: an engine serves one thread."""
+    clock: Clock
+    zone: tzinfo
+    """For times without a zone."""
+    assets: AssetRegister
+    encoding: str = "utf-8"
+    progress: Callable[[int], None] = lambda _records: None
+    """Told the number of records after each batch."""
+
+    def run(self, file: BinaryIO, name: str, format: str, modified_us: int) -> ImportResult:
+        """``name`` is shown as the file's path and never opened. The file must be seekable: it may be read twice."""
+        if format not in PARSERS and format != "auto":
+            raise UsageError(f"There is no format {format!r}.", hint=f"Known: auto, {', '.join(sorted(PARSERS))}.")
+        already = self._already(file, name, format)
+        going = _Going(self, name, modified_us, ImportResult(already=already))
+        file.seek(0)
+        for piece in records(file, format, name=name):
+            if isinstance(piece, Damage):
+                going.note(piece)
+            else:
+                going.take(piece)
+        going.finish()
+        return going.result
+
+    def _already(self, file: BinaryIO, name: str, format: str) -> int:
+        """How many records at the file's head were imported before: the longest beginning that is known."""
+        held = {key: orjson.loads(value) for key, value in self.store.cursors().items() if key.startswith(PREFIX)}
+        longest, most = 0, 0
+        trail = Trail()
+        file.seek(0)
+        for piece in records(file, format, name=name):
+            if isinstance(piece, Damage):
+                continue
+            trail.add(piece)
+            if trail.records == 1:
+                held = {key: said for key, said in held.items() if said["first"] == trail.first}
+                most = max((said["records"] for said in held.values()), default=0)
+            if trail.key in held:
+                longest = trail.records
+            if trail.records >= most:
+                break
+        return longest
+
+
+class _Going:
+    """One import under way."""
+
+    def __init__(self, needs: Importer, name: str, modified_us: int, result: ImportResult) -> None:
+        self._needs = needs
+        self._trail = Trail()
+        self._events: list[Event] = []
+        self._lost: Counter[str] = Counter()
+        self._kept: dict[str, bytes] = {}
+        self.result = result
+        self._origin = Origin(
+            source=f"import:{name}",
+            received_us=0,
+            reference_us=modified_us,
+            zone=needs.zone,
+            live=False,
+            encoding=needs.encoding,
+            context={"log.file.path": name} | ({"log.encoding": needs.encoding} if needs.encoding != "utf-8" else {}),
+        )
+
+    def take(self, record: Record) -> None:
+        self._trail.add(record)
+        self.result.records += 1
+        if self.result.records <= self.result.already:
+            return
+        self._events.append(self._event(record))
+        if len(self._events) >= BATCH_EVENTS:
+            self._put(self._trail.cursor())
+
+    def note(self, damage: Damage) -> None:
+        """Damage within what was imported before was booked then."""
+        if len(self.result.damaged) < MOST_NOTES:
+            self.result.damaged.append(f"after record {damage.after}: {damage.reason}")
+        if damage.after > self.result.already or not self.result.already:
+            self._lost["damaged"] += 1
+
+    def finish(self) -> None:
+        if self._events or (self._lost and self.result.records):
+            self._put(self._trail.cursor() | self._trail.cursor_before())
+
+    def _event(self, record: Record) -> Event:
+        context: dict[str, Value] = dict(self._origin.context)
+        if record.flags:
+            context = flagged(context, record.flags)
+        if record.length_bytes:
+            context["log.length_bytes"] = record.length_bytes
+        origin = replace(self._origin, received_us=self._needs.clock.now_us(), context=context)
+        return PARSERS[record.parser](record.raw, origin)
+
+    def _put(self, cursors: dict[str, bytes]) -> None:
+        """The cursors of this import's earlier batches go; what an earlier import left stays."""
+        events, needs = self._events, self._needs
+        for event, event_id in zip(events, give_ids(event.received_us for event in events), strict=True):
+            event.id = event_id
+            event.asset_id = needs.assets.id_of(event)
+        drops = {(self._origin.source, reason): number for reason, number in self._lost.items()}
+        batch = Batch(events, needs.engine.match(events), drops, needs.clock.now_us())
+        refused = needs.store.put(batch, dict.fromkeys(self._kept, b"") | cursors).refused
+        self._kept = cursors
+        dead = Counter(str(event.get("error.code")) for event in events if event.shape.dataset == DEAD_DATASET)
+        gone = dead + self._lost + Counter(reason for _, reason in refused)
+        self.result.dropped.update(gone)
+        self.result.stored += len(events) - dead.total() - len(refused)
+        self._events, self._lost = [], Counter()
+        needs.progress(self.result.records)

@@ -1,0 +1,234 @@
+"""Chunks from sources -> events with ids and assets -> matches -> one ``put``. Collectors meet detection here, live.
+
+Kill it anywhere: events, matches and cursors are one transaction of the store, so what was not stored is read again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
+from types import TracebackType
+from typing import Final, Self
+
+from collectors.origin import Origin
+from collectors.parsers.dead import dead_event
+from collectors.sources.base import Chunk
+from detection.engine import Engine
+from shouwang.assets import AssetRegister
+from shouwang.clock import Clock
+from shouwang.errors import StoreError
+from shouwang.eventid import give_ids
+from shouwang.eventstore.base import Batch, EventStore, StoreAway
+from shouwang.model import DEAD_DATASET, Event, Finding, Level, Match
+
+log = logging.getLogger(__name__)
+
+BATCH_EVENTS: Final = 1000
+GATHER_S: Final = 0.2
+"""How long the first event of a batch waits for company."""
+HELD_EVENTS: Final = 20_000
+HELD_BYTES: Final = 32 * 1024 * 1024
+"""What waits before ``deliver`` blocks; one chunk is always taken."""
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 30.0
+
+
+class Intake:
+    """A queue and the one thread that writes events. ``deliver`` may be called by any thread."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        engine: Engine,
+        clock: Clock,
+        *,
+        assets: AssetRegister,
+        stored: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``stored`` is called after each put that had matches: alerting need not wait for its next look."""
+        self._store = store
+        self._engine = engine
+        self._clock = clock
+        self._assets = assets
+        self._stored = stored
+        self._held: deque[Chunk] = deque()
+        self._held_events = 0
+        self._held_bytes = 0
+        self._changed = threading.Condition()
+        self._busy = False
+        self._closing = False
+        self._away = ""
+        self._gave_up = False
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self.received = 0
+        """Records handed over since the start, kept or dropped."""
+        self.put_events = 0
+        self.dropped: Counter[tuple[str, str]] = Counter()
+        """(source, reason) -> records that are not stored as what they are; dead letters among them."""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Stores all that was handed over. While the store is away that cannot be; then the sources' cursors tell."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def deliver(self, chunk: Chunk) -> None:
+        """Blocks while too much waits: that is the sources' back pressure."""
+        size_bytes = sum(len(event.raw) for event in chunk.events)
+        with self._changed:
+            while self._held_events and (
+                self._held_events + len(chunk.events) > HELD_EVENTS or self._held_bytes + size_bytes > HELD_BYTES
+            ):
+                self._changed.wait()
+            self._held.append(chunk)
+            self._held_events += len(chunk.events)
+            self._held_bytes += size_bytes
+            self._changed.notify_all()
+
+    def settle(self, timeout_s: float) -> bool:
+        """Wait until all that was handed over is stored; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._held and not self._busy, timeout_s)
+
+    def findings(self) -> list[Finding]:
+        found = []
+        if self._away:
+            found.append(
+                Finding(
+                    Level.BROKEN, f"The event store takes nothing now: {self._away}", "Sources wait; nothing is lost."
+                )
+            )
+        faults = sum(self._engine.faults.values())
+        if faults:
+            found.append(
+                Finding(
+                    Level.DEGRADED,
+                    f"{len(self._engine.faults)} rules failed on {faults} events instead of answering.",
+                    "The log names them; `shouwang rules list` shows where they are.",
+                )
+            )
+        return found
+
+    # ------------------------------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        while chunks := self._gather():
+            try:
+                self._keep(chunks)
+            finally:
+                with self._changed:
+                    self._busy = False
+                    self._changed.notify_all()
+
+    def _gather(self) -> list[Chunk]:
+        """Up to a batch, complete chunks only; empty: closed and nothing left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._held or self._closing)
+            until = time.monotonic() + GATHER_S
+            self._changed.wait_for(
+                lambda: self._closing or self._held_events >= BATCH_EVENTS, timeout=until - time.monotonic()
+            )
+            chunks: list[Chunk] = []
+            number = 0
+            while self._held and (not chunks or number + len(self._held[0].events) <= BATCH_EVENTS):
+                chunk = self._held.popleft()
+                chunks.append(chunk)
+                number += len(chunk.events)
+            self._held_events -= number
+            self._held_bytes -= sum(len(event.raw) for chunk in chunks for event in chunk.events)
+            self._busy = bool(chunks)
+            self._changed.notify_all()
+            return chunks
+
+    def _keep(self, chunks: Sequence[Chunk]) -> None:
+        events = [event for chunk in chunks for event in chunk.events]
+        self._name(events)
+        events, matches = self._matched(events)
+        drops: Counter[tuple[str, str]] = Counter()
+        cursors: dict[str, bytes] = {}
+        for chunk in chunks:
+            drops.update(chunk.drops)
+            cursors.update(chunk.cursors)
+        batch = Batch(events, matches, dict(drops), self._clock.now_us())
+        if not self._put(batch, cursors):
+            return
+        self.put_events += len(events)
+        self.received += len(events) + sum(drops.values())
+        self.dropped.update(drops)
+        self.dropped.update(
+            (event.source, str(event.get("error.code"))) for event in events if event.shape.dataset == DEAD_DATASET
+        )
+        if matches:
+            self._stored()
+
+    def _name(self, events: Sequence[Event]) -> None:
+        """Ids in order of receipt, and assets."""
+        for event, event_id in zip(events, give_ids(event.received_us for event in events), strict=True):
+            event.id = event_id
+            event.asset_id = self._assets.id_of(event)
+
+    def _matched(self, events: list[Event]) -> tuple[list[Event], list[Match]]:
+        try:
+            return events, self._engine.match(events)
+        except Exception:
+            log.exception("Matching a batch failed; its events are tried one by one")
+        kept: list[Event] = []
+        matches: list[Match] = []
+        for event in events:
+            try:
+                matches += self._engine.match([event])
+                kept.append(event)
+            except Exception as fault:  # noqa: BLE001  # logged above; the event is kept with this reason
+                kept.append(poisoned(event, f"{type(fault).__name__}: {fault}"))
+        return kept, matches
+
+    def _put(self, batch: Batch, cursors: Mapping[str, bytes]) -> bool:
+        """The same batch until the store takes it. Gives up only when closing, and then for good: a later batch would
+        move cursors past what this one held."""
+        pause_s = FIRST_PAUSE_S
+        while not self._gave_up:
+            try:
+                result = self._store.put(batch, cursors)
+            except StoreError as away:
+                if not self._away:
+                    log.error("The event store takes nothing: %s", away)
+                self._away = str(away)
+                if not isinstance(away, StoreAway):
+                    pause_s = LONGEST_PAUSE_S
+            else:
+                if self._away:
+                    log.info("The event store takes events again")
+                self._away = ""
+                sources = {event.id: event.source for event in batch.events} if result.refused else {}
+                self.dropped.update((sources[event_id], reason) for event_id, reason in result.refused)
+                return True
+            with self._changed:
+                if self._changed.wait_for(lambda: self._closing, timeout=pause_s):
+                    self._gave_up = True
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        log.error("%d events were not stored; their sources give them again", len(batch.events))
+        return False
+
+
+def poisoned(event: Event, reason: str) -> Event:
+    """The event as a dead letter: its bytes are kept, and why nothing could be made of them."""
+    origin = Origin(
+        source=event.source,
+        received_us=event.received_us,
+        reference_us=event.received_us,
+        zone=UTC,
+        live=True,
+        context={**event.context, "error.code": "engine_fault", "error.message": reason},
+    )
+    dead = dead_event(event.raw, origin, "engine_fault", reason, "dead")
+    dead.id, dead.asset_id = event.id, event.asset_id
+    return dead
