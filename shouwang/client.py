@@ -121,9 +121,10 @@ def caller(home: str | Path | None = None) -> Caller:
     try:
         return Client.connect(place)
     except NotRunning:
-        # By name: a command that finds a daemon must not load, nor this module import, what the daemon is made of.
-        open_home = cast("Callable[[Home], Caller]", import_module("shouwang.local").open_home)
-        return open_home(place)
+        pass
+    # By name: a command that finds a daemon must not load, nor this module import, what the daemon is made of.
+    open_home = cast("Callable[[Home], Caller]", import_module("shouwang.local").open_home)
+    return open_home(place)
 
 
 def _refuse_stranger(connection: socket.socket, home: Home) -> None:

@@ -24,6 +24,7 @@ from shouwang.errors import UsageError
 from shouwang.eventstore.base import EventStore
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import Alerting
+from shouwang.flows.importing import Importer
 from shouwang.flows.response import Response
 from shouwang.home import Home
 from shouwang.model import Finding
@@ -62,6 +63,7 @@ class Services:
     alerting: Alerting
     new_engine: Callable[[], Engine]
     """An engine serves one thread: each that matches makes its own."""
+    new_importer: Callable[[], Importer]
     stack: ExitStack
     findings: list[Finding] = field(default_factory=list)
     """What was seen when the home was opened."""
@@ -88,6 +90,10 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
     assets, documents = config.register(), load_plans()
     site = Site(config.site.zone, config.site.operator.value, config.site.name)
     ruleset = _rules(home, config)
+
+    def engine() -> Engine:
+        return Engine(ruleset, ENTITY_FIELDS)
+
     with ExitStack() as stack:
         state = stack.enter_context(StateStore(home.state))
         _keep_timezone(state, config)
@@ -113,7 +119,8 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
                 plans=documents,
                 drill=home.drill,
             ),
-            new_engine=lambda: Engine(ruleset, ENTITY_FIELDS),
+            new_engine=engine,
+            new_importer=lambda: Importer(events, engine(), clock, config.site.zone, assets),
             stack=stack.pop_all(),
         )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 from pydantic import Field
 
 from shouwang.api.context import Args, Context, Json
-from shouwang.model import Value
+from shouwang.errors import UsageError
 
 
 class ImportArgs(Args):
@@ -17,16 +20,20 @@ class ImportArgs(Args):
 
 def import_records(context: Context, args: ImportArgs) -> Json:
     """Audited before and after: events and audit trail are two databases."""
-    services = context.services
-    file = context.required_file()
-    said: Json = {"format": args.format or "auto"}
-    _note(context, "import", args.name, said)
-    result = services.import_file(file, args.name, args.format or "auto")
+    given = context.required_file()
+    about = os.fstat(given)
+    if not stat.S_ISREG(about.st_mode):
+        raise UsageError(f"{args.name} is no regular file.", hint="Write it into a file first: it may be read twice.")
+    form = args.format or "auto"
+    _note(context, "import", args.name, {"format": form, "bytes": about.st_size})
+    with os.fdopen(os.dup(given), "rb") as file:
+        result = context.services.new_importer().run(file, args.name, form, about.st_mtime_ns // 1000)
     counts: Json = {
         "records": result.records,
         "stored": result.stored,
-        "dropped": _counts(result.dropped),
+        "dropped": dict(result.dropped),
         "already": result.already,
+        "damaged": list(result.damaged),
     }
     _note(context, "import.done", args.name, counts)
     return counts
@@ -36,7 +43,3 @@ def _note(context: Context, act: str, target: str, detail: Json) -> None:
     store = context.services.state.acting_as(context.role.value)
     with store.act(actor=context.user, act=act, target=target, at_us=context.now_us(), detail=detail):
         pass
-
-
-def _counts(value: object) -> Value:
-    return dict(value) if isinstance(value, dict) else int(str(value))

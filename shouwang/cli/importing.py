@@ -36,8 +36,10 @@ def import_files(args: argparse.Namespace) -> int:
                 print(
                     f"{shown(each)}: {say('记录', 'records')} {answer['records']}, {say('入库', 'stored')}"
                     f" {answer['stored']}, {say('已有', 'already there')} {answer['already']}, {say('丢弃', 'dropped')}"
-                    f" {answer.counts('dropped') or answer['dropped'] or '0'}"
+                    f" {answer.counts('dropped') or '0'}"
                 )
+                for place in answer.texts("damaged"):
+                    print(f"  ! {place}")
     return 0
 
 
