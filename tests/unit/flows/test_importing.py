@@ -1,0 +1,115 @@
+"""A file's content comes in once, whatever happens to the file or to the import."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from collectors.rehydrate import rehydrate
+from detection.engine import Engine
+from detection.ruleset import RuleSet
+from shouwang.assets import AssetRegister
+from shouwang.clock import ManualClock
+from shouwang.errors import UsageError
+from shouwang.eventstore.base import StoreAway
+from shouwang.eventstore.embedded.store import EmbeddedStore
+from shouwang.flows.importing import Importer, ImportResult
+from shouwang.query import Query
+
+NOW_US = 1_795_482_000_000_000
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EmbeddedStore]:
+    with EmbeddedStore(tmp_path / "events.db", zone=UTC, rehydrate=rehydrate) as store:
+        yield store
+
+
+def importer(store: EmbeddedStore) -> Importer:
+    return Importer(store, Engine(RuleSet(), ()), ManualClock(NOW_US), UTC, AssetRegister())
+
+
+def brought(store: EmbeddedStore, content: bytes, name: str = "auth.log", format: str = "syslog") -> ImportResult:
+    return importer(store).run(io.BytesIO(content), name, format, NOW_US)
+
+
+def lines(first: int, last: int) -> bytes:
+    return b"".join(b"Nov 24 08:15:%02d h app[1]: n=%d\n" % (n % 60, n) for n in range(first, last + 1))
+
+
+def texts(store: EmbeddedStore) -> list[bytes]:
+    page = store.read(Query(), newest_first=False, after=None, limit=10_000)
+    return sorted(event.raw.rpartition(b"n=")[2] for event in page.items)
+
+
+def ledger(store: EmbeddedStore) -> tuple[int, int, int]:
+    days = store.days()
+    return (
+        sum(d.received for d in days),
+        sum(d.stored for d in days),
+        sum(sum(d.dropped.values()) for d in days),
+    )
+
+
+def test_the_same_content_adds_nothing_under_any_name_or_packing(store: EmbeddedStore) -> None:
+    assert brought(store, lines(1, 2500)).stored == 2500
+    again = brought(store, lines(1, 2500), name="copy.log")
+    packed = brought(store, gzip.compress(lines(1, 2500)), name="auth.log.1.gz")
+    assert (again.stored, again.already) == (0, 2500)
+    assert (packed.stored, packed.already) == (0, 2500)
+    assert ledger(store) == (2500, 2500, 0)
+
+
+def test_a_grown_file_adds_the_rest_and_its_old_copy_still_nothing(store: EmbeddedStore) -> None:
+    brought(store, lines(1, 1500))
+    assert brought(store, lines(1, 1700)).stored == 200
+    assert brought(store, lines(1, 1500)).stored == 0
+    assert texts(store) == sorted(b"%d" % n for n in range(1, 1701))
+
+
+def test_another_file_with_the_same_first_line_comes_in_whole_behind_it(store: EmbeddedStore) -> None:
+    brought(store, lines(1, 10))
+    other = lines(1, 1) + lines(50, 60)
+    assert brought(store, other).stored == 12
+    assert brought(store, other).stored == 0
+
+
+def test_a_half_last_line_that_is_whole_later_comes_in_whole(store: EmbeddedStore) -> None:
+    brought(store, lines(1, 5) + b"Nov 24 08:15:06 h app[1]: n=6")
+    assert brought(store, lines(1, 5) + b"Nov 24 08:15:06 h app[1]: n=600\n").stored == 1
+    assert b"600" in texts(store)
+
+
+def test_an_import_that_was_cut_off_goes_on_where_it_stood(store: EmbeddedStore) -> None:
+    puts = 0
+
+    def until_third(_records: int) -> None:
+        nonlocal puts
+        puts += 1
+        if puts == 2:
+            raise StoreAway("the disk is full")
+
+    cut = Importer(store, Engine(RuleSet(), ()), ManualClock(NOW_US), UTC, AssetRegister(), progress=until_third)
+    with pytest.raises(StoreAway):
+        cut.run(io.BytesIO(lines(1, 4200)), "auth.log", "syslog", NOW_US)
+    rest = brought(store, lines(1, 4200))
+    assert (rest.already, rest.stored) == (2000, 2200)
+    assert texts(store) == sorted(b"%d" % n for n in range(1, 4201))
+
+
+def test_what_no_parser_reads_is_dropped_with_its_reason_and_kept(store: EmbeddedStore) -> None:
+    content = b'{"EventID": 1}\n{broken\n{"EventID": 2}\n'
+    result = brought(store, content, name="x.json", format="json")
+    assert result.records == result.stored + sum(result.dropped.values()) == 3
+    assert ledger(store) == (3, 2, 1)
+    assert b"{broken" in {e.raw for e in store.read(Query(), newest_first=False, after=None, limit=9).items}
+
+
+def test_an_unknown_format_is_refused_by_name(store: EmbeddedStore) -> None:
+    with pytest.raises(UsageError, match="csv3"):
+        brought(store, b"x", format="csv3")
