@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from collectors.parsers.flags import TRUNCATED
-from collectors.reading import BLOCK_BYTES, LONGEST_BYTES, Damage, Piece, Record
+from collectors.reading import LONGEST_BYTES, Damage, Piece, Record
 from collectors.sniff import UTF8_MARK
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_BLOCK_BYTES: Final = 32 * 1024
 _BETWEEN: Final = b" \t\r\n,"
 
 
@@ -43,7 +44,7 @@ class _Splitter:
         return None
 
     def _enter(self) -> bool:
-        """Go to the next element's first brace; what stands between is skipped."""
+        """Go to the next element's first brace over blanks and commas; ``False``: there is none, or something else."""
         while True:
             stripped = self.held.lstrip(_BETWEEN)
             self.at += len(self.held) - len(stripped)
@@ -55,7 +56,7 @@ class _Splitter:
                 self.held = stripped[1:]
                 self.at += 1
                 continue
-            return True
+            return stripped[:1] in (b"{", b"[")
 
     def _cut(self, end: int) -> tuple[bytes, int]:
         element, self.held = self.held[:end], self.held[end:]
@@ -78,15 +79,34 @@ def elements(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> Iter
     splitter = _Splitter()
     number = 0
     beginning = b""
-    first = True
-    while True:
-        block = stream.read(BLOCK_BYTES)
-        if first:
-            first = False
-            splitter.at = len(UTF8_MARK) if block.startswith(UTF8_MARK) else 0
-            block = block.removeprefix(UTF8_MARK)
+    block = stream.read(_BLOCK_BYTES)
+    splitter.at = len(UTF8_MARK) if block.startswith(UTF8_MARK) else 0
+    block = block.removeprefix(UTF8_MARK)
+    while block:
         splitter.held += block
-        while (taken := splitter.take()) is not None:
+        for piece in _whole(splitter, number, beginning, (parser, flags)):
+            if isinstance(piece, Record):
+                number, beginning = piece.number, b""
+            yield piece
+        if splitter.depth and len(splitter.held) > LONGEST_BYTES:
+            beginning = beginning or splitter.held[:LONGEST_BYTES]
+            splitter.shorten()
+            if len(splitter.held) > 4 * LONGEST_BYTES:
+                yield Damage(number, f"a text without end begins before byte {splitter.at}")
+                return
+        block = stream.read(_BLOCK_BYTES)
+    if splitter.held or splitter.depth:
+        yield Damage(number, "the file ends inside a JSON object")
+        rest = (beginning or splitter.held)[:LONGEST_BYTES]
+        yield Record(number + 1, rest, splitter.at + len(splitter.held), parser, flags)
+
+
+def _whole(splitter: _Splitter, number: int, beginning: bytes, how: tuple[str, tuple[str, ...]]) -> Iterator[Piece]:
+    """What is complete in the bytes held. ``beginning`` is that of an element whose middle was thrown away."""
+    parser, flags = how
+    while True:
+        taken = splitter.take()
+        if taken is not None:
             element, length = taken
             number += 1
             if length > LONGEST_BYTES:
@@ -95,22 +115,11 @@ def elements(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> Iter
             else:
                 yield Record(number, element, splitter.at, parser, flags)
             beginning = b""
-        if splitter.depth == 0 and splitter.held[:1] not in (b"", b"{", b"["):
-            yield Damage(number, f"no JSON object at byte {splitter.at}")
-            splitter.held = _next_element(splitter)
-        if len(splitter.held) > LONGEST_BYTES and splitter.depth:
-            beginning = beginning or splitter.held[:LONGEST_BYTES]
-            splitter.shorten()
-        if not block:
-            break
-        if len(splitter.held) > 4 * LONGEST_BYTES:
-            yield Damage(number, f"a text without end begins at byte {splitter.at}")
+            continue
+        if splitter.depth or splitter.held[:1] in (b"", b"{", b"["):
             return
-    if splitter.held or splitter.depth:
-        number += 1
-        whole = beginning or splitter.held
-        yield Damage(number - 1, "the file ends inside a JSON object")
-        yield Record(number, whole[:LONGEST_BYTES], splitter.at + len(splitter.held), parser, flags)
+        yield Damage(number, f"no JSON object at byte {splitter.at}")
+        splitter.held = _next_element(splitter)
 
 
 def _next_element(splitter: _Splitter) -> bytes:

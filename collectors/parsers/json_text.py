@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Final, cast
 
 import orjson
 
 from collectors.origin import Origin
 from collectors.parsers.flags import BAD_TEXT, MALFORMED, Doc
-from collectors.parsers.record import decode
 from shouwang.model import Value
 
 _DEEPEST: Final = 64
+_ESCAPED: Final = re.compile("[\udc80-\udcff]")
 
 
 class Unreadable(Exception):
@@ -27,7 +28,7 @@ def load(raw: bytes, origin: Origin) -> tuple[Value, tuple[str, ...]]:
         return cast(Value, orjson.loads(raw)), ()
     except orjson.JSONDecodeError:
         pass
-    text = decode(raw, origin).removeprefix("\ufeff")
+    text = _decode(raw, origin.encoding).removeprefix("\ufeff")
     try:
         return cast(Value, orjson.loads(text)), (BAD_TEXT,)
     except orjson.JSONDecodeError as error:
@@ -37,6 +38,15 @@ def load(raw: bytes, origin: Origin) -> tuple[Value, tuple[str, ...]]:
     except (ValueError, RecursionError):
         raise Unreadable(reason) from None
     return _clean(value, 0), (MALFORMED,)
+
+
+def _decode(raw: bytes, encoding: str) -> str:
+    """Bytes that are no characters become ``\\xNN`` inside a JSON string."""
+    try:
+        text = raw.decode(encoding, "surrogateescape")
+    except LookupError:
+        text = raw.decode("utf-8", "surrogateescape")
+    return _ESCAPED.sub(lambda found: f"\\\\x{ord(found[0]) - 0xDC00:02x}", text)
 
 
 def _clean(value: Value, depth: int) -> Value:

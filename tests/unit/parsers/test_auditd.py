@@ -21,7 +21,7 @@ def test_a_failed_login_gives_name_address_and_outcome() -> None:
     event = read(
         "auditd",
         "node=gw-1 type=USER_LOGIN msg=audit(1795479330.123:457): pid=12 uid=0 auid=4294967295 msg='op=login "
-        'acct="eve" exe="/usr/sbin/sshd" hostname=? addr=203.0.113.9 terminal=ssh res=failed\'\x1dUID="root" AUID="unset"',
+        'acct="eve" exe="/usr/sbin/sshd" addr=203.0.113.9 terminal=ssh res=failed\'\x1dUID="root" AUID="unset"',
     )
     assert view(event, "host.name", "user.name", "source.ip", "event.action", "event.outcome", "process.pid") == {
         "host.name": "gw-1",
@@ -34,9 +34,7 @@ def test_a_failed_login_gives_name_address_and_outcome() -> None:
 
 
 def test_a_system_calls_numbers_are_no_text() -> None:
-    event = read(
-        "auditd", 'type=SYSCALL msg=audit(1.000:1): syscall=59 success=yes a0=5541 ppid=10 pid=11 comm="id" key=(null)'
-    )
+    event = read("auditd", 'type=SYSCALL msg=audit(1.000:1): success=yes a0=5541 ppid=10 pid=11 comm="id" key=(null)')
     assert event.get("auditd.log.a0") == "5541"
     assert event.get("process.parent.pid") == 10
     assert event.get("process.name") == "id"

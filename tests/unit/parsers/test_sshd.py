@@ -56,9 +56,9 @@ def sshd(message: str) -> dict[str, object]:
             "x from 1.2.3.4 port 2 ssh2",
         ),
         ("User ops from 203.0.113.9 not allowed because not listed in AllowUsers", "ssh_not_allowed", "ops"),
-        ("message repeated 5 times: [ Failed none for root from 203.0.113.9 port 5 ssh2]", "ssh_login_failed", "root"),
+        ("message repeated 5 times: [ Failed none for a from 203.0.113.9 port 5 ssh2]", "ssh_login_failed", "a"),
         (
-            "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser=x rhost=1.2.3.4  user=root "
+            "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser=x rhost=1.2.3.4  user=a "
             "rhost=203.0.113.9  user=root",
             "auth_failed",
             "root",
