@@ -167,6 +167,7 @@ _JSON_NAMES: Final = {
     "request_id": "http.request.id",
 }
 _JSON_TIMES: Final = ("time_iso8601", "@timestamp", "timestamp", "time", "msec", "time_local")
+_JSON_CONSUMED: Final = frozenset((*_JSON_TIMES, "request", "request_uri", "status", "body_bytes_sent"))
 
 
 def is_access(doc: dict[str, Value]) -> bool:
@@ -187,7 +188,9 @@ def json_event(record: tuple[bytes, Origin], flat: Doc, flags: tuple[str, ...]) 
     raw, origin = record
     doc: Doc = {"event.category": "web"}
     for key, value in flat.items():
-        name = _JSON_NAMES.get(key, key)
+        if key in _JSON_CONSUMED:
+            continue
+        name = _JSON_NAMES.get(key, "nginx." + key)
         if value not in ("", "-", None) and name not in doc:
             doc[name] = value
     address = doc.pop("source.ip", None)
