@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shouwang.api.context import Args, Context, Json
 from shouwang.errors import UsageError
+from shouwang.wiring import Services
 
 
 class ImportArgs(Args):
@@ -28,6 +29,7 @@ def import_records(context: Context, args: ImportArgs) -> Json:
     _note(context, "import", args.name, {"format": form, "bytes": about.st_size})
     with os.fdopen(os.dup(given), "rb") as file:
         result = context.services.new_importer().run(file, args.name, form, about.st_mtime_ns // 1000)
+    _alert(context.services)
     counts: Json = {
         "records": result.records,
         "stored": result.stored,
@@ -37,6 +39,15 @@ def import_records(context: Context, args: ImportArgs) -> Json:
     }
     _note(context, "import.done", args.name, counts)
     return counts
+
+
+def _alert(services: Services) -> None:
+    """The daemon's thread is told; without a daemon it is done here."""
+    if services.running is not None:
+        services.alerting.notify()
+        return
+    while services.alerting.step().matches:
+        pass
 
 
 def _note(context: Context, act: str, target: str, detail: Json) -> None:
