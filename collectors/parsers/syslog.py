@@ -130,8 +130,8 @@ def _device(
     if vendor not in _DEVICES:
         return None
     doc["host.name"] = host[1]
-    network.read(body, doc)
-    return text_event(record, _DEVICES[vendor], doc, moment)
+    flags = network.read(body, doc)
+    return text_event(record, _DEVICES[vendor], doc, moment, flags)
 
 
 def _new_style(raw: bytes, origin: Origin, head: re.Match[str], doc: Doc) -> Event:

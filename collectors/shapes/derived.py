@@ -69,6 +69,21 @@ def lower(value: Value) -> Value:
     return value.lower() if isinstance(value, str) else None
 
 
+_INTEGRITY: Final = {
+    "S-1-16-0": "Untrusted",
+    "S-1-16-4096": "Low",
+    "S-1-16-8192": "Medium",
+    "S-1-16-8448": "MediumPlus",
+    "S-1-16-12288": "High",
+    "S-1-16-16384": "System",
+}
+
+
+def integrity(value: Value) -> Value:
+    """A mandatory label's SID in Sysmon's word."""
+    return _INTEGRITY.get(value) if isinstance(value, str) else None
+
+
 _MAKERS: Final[Mapping[str, tuple[Callable[[Value], Value], bool]]] = {
     "source.ip": (address, True),
     "destination.ip": (address, True),
@@ -78,6 +93,7 @@ _MAKERS: Final[Mapping[str, tuple[Callable[[Value], Value], bool]]] = {
     "process.parent.pid": (number, True),
     "network.transport": (lower, False),
     "user.name": (account, True),
+    "winlog.event_data.IntegrityLevel": (integrity, True),
 }
 _FROM: Final[Mapping[str, tuple[tuple[str, Callable[[Value], Value]], ...]]] = {
     "process.executable": (("process.name", base_name),),

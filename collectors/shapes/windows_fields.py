@@ -100,6 +100,7 @@ _AUDIT_START: Final[Fields] = {
     "process.command_line": ("CommandLine", "ProcessCommandLine"),
     "process.parent.executable": ("ParentProcessName",),
     "process.parent.pid": ("ProcessId",),
+    "winlog.event_data.IntegrityLevel": ("MandatoryLabel",),
 }
 _ACCOUNT: Final[Fields] = {
     **_SUBJECT,

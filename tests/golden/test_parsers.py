@@ -96,4 +96,4 @@ def test_actions_of_the_corpus_are_listed(dictionary: dict[str, dict[str, Value]
 def test_every_name_of_the_windows_tables_is_in_the_dictionary(dictionary: dict[str, dict[str, Value]]) -> None:
     tables = [*windows_fields._SYSMON.values(), *windows_fields._SECURITY.values(), windows_fields._SERVICE]
     names = {name for table in tables for name in table} | set(DIALECTS["evtx"].envelope) | set(NAMES)
-    assert names - set(dictionary) == set()
+    assert {name for name in names if not name.startswith(OPEN_FAMILIES)} - set(dictionary) == set()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from collectors.parsers.addresses import put_peer, put_port
-from collectors.parsers.flags import Doc
+from collectors.parsers.addresses import canonical, put_peer, put_port
+from collectors.parsers.flags import AMBIGUOUS, Doc
 from collectors.parsers.severity import LEVELS
 
 BODY: Final = re.compile(
@@ -24,18 +24,20 @@ _USER: Final = re.compile(
 _FROM: Final = re.compile(r"\b(?:from|IP address:?) ([0-9A-Fa-f:.]*[0-9A-Fa-f])(?: port (\d+))?")
 _FAILED: Final = re.compile(r"fail|denied|reject", re.IGNORECASE)
 _LOGIN: Final = re.compile(r"log[_ ]?(?:in|on)\b|_log(?:in|on)|loginfail|logged (?:in|on)|authenticat", re.IGNORECASE)
-_USER_KEYS: Final = ("UserName", "User", "Username", "user", "UserID", "USER")
-_ADDRESS_KEYS: Final = (
-    "Ip",
-    "IPAddr",
-    "IpAddress",
-    "IP",
-    "SrcIP",
-    "SourceIP",
-    "UserIP",
-    "PeerIp",
-    "IPAddress",
-    "RemoteIP",
+_USER_KEYS: Final = frozenset(("UserName", "User", "Username", "user", "UserID", "USER"))
+_ADDRESS_KEYS: Final = frozenset(
+    (
+        "Ip",
+        "IPAddr",
+        "IpAddress",
+        "IP",
+        "SrcIP",
+        "SourceIP",
+        "UserIP",
+        "PeerIp",
+        "IPAddress",
+        "RemoteIP",
+    )
 )
 
 
@@ -44,8 +46,8 @@ def vendor_of(body: re.Match[str], default: str) -> str:
     return _VENDORS.get(body[1] or "", default)
 
 
-def read(body: re.Match[str], doc: Doc) -> None:
-    """Adds module, mnemonic and level, and who logged in from where."""
+def read(body: re.Match[str], doc: Doc) -> tuple[str, ...]:
+    """Adds module, mnemonic and level, and who logged in from where; gives flags."""
     _mark, module, digit, mnemonic, _kind, text = body.groups()
     doc["event.code"] = f"{module}/{digit}/{mnemonic}"
     doc["event.provider"] = module
@@ -54,32 +56,32 @@ def read(body: re.Match[str], doc: Doc) -> None:
     doc["message"] = text
     if int(digit) < len(LEVELS):
         doc["log.level"] = LEVELS[int(digit)]
-    pairs: dict[str, str] = {}
-    for found in _PAIR.finditer(text):
-        pairs.setdefault(found[1], found[2])
-    _put_user(text, pairs, doc)
-    _put_source(text, pairs, doc)
     if _LOGIN.search(mnemonic) or _LOGIN.search(text):
         failed = _FAILED.search(mnemonic) or _FAILED.search(text)
         doc["event.category"] = "authentication"
         doc["event.action"] = "login_failed" if failed else doc["event.action"]
         doc["event.outcome"] = "failure" if failed else "success"
+    pairs = _PAIR.findall(text)
+    _put_user(text, pairs, doc)
+    return _put_source(text, pairs, doc)
 
 
-def _put_user(text: str, pairs: dict[str, str], doc: Doc) -> None:
-    for key in _USER_KEYS:
-        if value := pairs.get(key):
-            doc["user.name"] = value
-            return
-    if (found := _USER.search(text)) is not None:
+def _put_user(text: str, pairs: list[tuple[str, str]], doc: Doc) -> None:
+    named = next((value for key, value in pairs if key in _USER_KEYS and value), "")
+    if named:
+        doc["user.name"] = named
+    elif (found := _USER.search(text)) is not None:
         doc["user.name"] = found[1]
 
 
-def _put_source(text: str, pairs: dict[str, str], doc: Doc) -> None:
-    for key in _ADDRESS_KEYS:
-        if value := pairs.get(key):
-            put_peer(doc, "source", value)
-            return
-    if found := _FROM.findall(text):
+def _put_source(text: str, pairs: list[tuple[str, str]], doc: Doc) -> tuple[str, ...]:
+    """The address that stands alone; a name that looks like a second one makes both doubtful."""
+    held = {ip for key, value in pairs if key in _ADDRESS_KEYS and (ip := canonical(value)) is not None}
+    if len(held) > 1:
+        return (AMBIGUOUS,)
+    if held:
+        doc["source.ip"] = held.pop()
+    elif found := _FROM.findall(text):
         put_peer(doc, "source", found[-1][0])
         put_port(doc, "source", found[-1][1])
+    return ()

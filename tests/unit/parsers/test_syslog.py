@@ -151,3 +151,16 @@ def test_bytes_that_are_no_text_are_shown_and_gb18030_is_read_when_declared() ->
     event = read("syslog", HEAD.encode() + "app: 登录失败".encode("gb18030"), origin(encoding="gb18030"))
     assert event.get("message") == "登录失败"
     assert event.context["log.encoding"] == "gb18030"
+
+
+def test_a_user_name_that_looks_like_an_address_field_makes_no_address() -> None:
+    event = read(
+        "syslog", "<187>Feb  5 2026 06:07:08 SW %%01SSH/4/SSH_FAIL(s)[3]:Failed. (UserName=a, Ip=1.2.3.4, IP=192.0.2.7)"
+    )
+    assert "source.ip" not in event.fields()
+    assert tags(event) == ["ambiguous"]
+    named = read(
+        "syslog",
+        "<187>Feb  5 06:07:08 2026 AC %%10SSHS/6/L: Authentication failed for user a from 1.2.3.4 from 192.0.2.7.",
+    )
+    assert named.get("source.ip") == "192.0.2.7"

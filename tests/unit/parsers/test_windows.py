@@ -328,6 +328,8 @@ def test_names_addresses_and_numbers_are_made_comparable() -> None:
     assert network.get("source.port") == 49152
     assert (network.get("user.name"), network.get("user.domain")) == ("SYSTEM", "NT AUTHORITY")
     assert network.get("network.transport") == "tcp"
+    started = read("json", evtx(data={**DATA, "MandatoryLabel": "S-1-16-12288"}))
+    assert started.get("winlog.event_data.IntegrityLevel") == "High"
     logon = read("json", evtx(code=4624, data={"TargetUserName": "ops", "IpAddress": "-", "IpPort": "-"}))
     assert logon.get("source.ip") is ABSENT
     assert logon.get("winlog.event_data.IpAddress") == "-"
