@@ -60,6 +60,8 @@ def test_near_misses_of_one_rule_are_ordinary_for_all_others_but_its_sisters() -
     sisters = {
         ("account_password_changed", "account_root_password_changed"),
         ("account_with_uid_0", "account_created"),
+        ("disk_full", "disk_nearly_full"),
+        ("disk_nearly_full", "disk_full"),
         ("ssh_login_from_outside", "ssh_root_password_login"),
         ("ssh_root_key_login", "ssh_root_password_login"),
         ("web_attack_refused", "web_sql_injection"),

@@ -7,15 +7,17 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 import pytest
 
+from collectors import shapes
 from detection.correlate import Correlator
 from detection.engine import Engine
 from detection.hits import Hit
 from detection.rules import OWN_RULES, load
 from detection.ruleset import Correlation, Rule, RuleSet
+from detection.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.model import DEAD_DATASET, Event
 from tests.unit.rulesets import catalogue, examples
 from tests.unit.rulesets.examples import Line, Scene, stem
@@ -33,6 +35,7 @@ TACTICS: Final = frozenset(
 )
 CATEGORIES: Final = tomllib.loads(Path(__file__).with_name("gbt20986.toml").read_text(encoding="utf-8"))
 TAG: Final = re.compile(r"attack\.t\d{4}(?:\.\d{3})?|cve\.\d{4}-\d{4,7}")
+DICTIONARY: Final = tomllib.loads((Path(shapes.__file__).parent / "fields.toml").read_text(encoding="utf-8"))
 OWN: Final = load([OWN_RULES])
 ENGINE: Final = Engine(OWN, ENTITY_FIELDS)
 
@@ -149,6 +152,26 @@ def test_the_national_category_is_one_of_the_standard(rule: Rule | Correlation) 
     assert isinstance(said, dict)
     assert said.keys() == {"category", "subclass"}
     assert said["subclass"] in CATEGORIES[said["category"]]
+
+
+def fields(node: Node) -> set[str]:
+    match node:
+        case Atom(field=field):
+            return {field}
+        case Keyword():
+            return set()
+        case Not(part=part):
+            return fields(part)
+        case And(parts=parts) | Or(parts=parts):
+            return set().union(*map(fields, parts))
+        case _ as never:
+            assert_never(never)
+
+
+def test_every_field_of_a_rule_is_in_the_dictionary() -> None:
+    """But auditd's own, which stand under auditd.log. as the kernel names them, and the host metrics."""
+    used = set().union(*(fields(rule.condition) for rule in OWN.rules))
+    assert {name for name in used if not name.startswith(("auditd.log.", "system."))} <= set(DICTIONARY)
 
 
 def test_rules_of_single_steps_speak_only_through_their_correlation() -> None:
