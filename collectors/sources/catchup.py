@@ -1,0 +1,67 @@
+"""Finding again what was read before, wherever rotation has put it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from collectors.sources.cursor import FileCursor, Mark
+from collectors.sources.delivery import Delivery
+from collectors.sources.joining import StartPattern
+from collectors.sources.opening import CannotOpen
+from collectors.sources.rotation import BROKEN, Former, blocks, formers, holds
+from collectors.sources.selfevent import FILE_DAMAGED
+from collectors.sources.tail import RecordReader
+
+
+class Stopping(Exception):
+    """The source is asked to end in the middle of a long file; its cursor stands where it came to."""
+
+
+def find_former(cursor: FileCursor) -> Former | None:
+    """The former file that goes on from what the cursor has read: the renamed one, else a packed one or a copy."""
+    found = formers(cursor.path)
+    renamed = next((each for each in found if each.inode == cursor.inode and holds(each.path, cursor)), None)
+    if renamed or not cursor.seen:
+        return renamed
+    return next((each for each in reversed(found) if holds(each.path, cursor)), None)
+
+
+def younger(cursor: FileCursor, match: Former | None, known: Callable[[Former], bool]) -> list[Former]:
+    """Files that came and went unseen after the cursor's: what two rotations between two looks leave. Oldest first."""
+    return [
+        each
+        for each in formers(cursor.path)
+        if (each.younger_than(match) if match else cursor.mtime_ns and each.mtime_ns > cursor.mtime_ns)
+        and not known(each)
+    ]
+
+
+def read_former(
+    former: Former,
+    start: FileCursor,
+    delivery: Delivery,
+    pattern: StartPattern | None,
+    stopping: Callable[[], bool],
+) -> None:
+    """Read it from ``start.offset`` to its end; it is finished then. Raises ``Stopping``."""
+    reader = RecordReader(start, pattern, Mark(0))
+    try:
+        for block in blocks(former.path):
+            if stopping():
+                raise Stopping
+            before = start.offset - reader.mark.position
+            if before > 0:
+                reader.skip(block[:before])
+                block = block[before:]  # noqa: PLW2901  # the part that was not read yet
+            if block:
+                nul_bytes = reader.splitter.nul_bytes
+                records = reader.feed(block)
+                cursor = reader.cursor(mtime_ns=former.mtime_ns)
+                skipped = reader.splitter.nul_bytes - nul_bytes
+                delivery.give(reader, records, cursor, backlog=True, nul_bytes=skipped)
+    except (CannotOpen, *BROKEN) as error:
+        delivery.tell(FILE_DAMAGED, f"{former.path} cannot be read to its end: {error}.", {"log.file.path": start.path})
+    records = reader.flush_all()
+    cursor = replace(reader.cursor(mtime_ns=former.mtime_ns, done=True), device=former.device, inode=former.inode)
+    delivery.give(reader, records, cursor, backlog=True)

@@ -1,0 +1,146 @@
+"""What rotation made of a log: its former files beside it, by name, and their content, packed or plain."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol, cast
+
+import zstandard
+
+from collectors.sources.cursor import FileCursor, Mark
+from collectors.sources.opening import CannotOpen, content_fits, open_log
+
+BLOCK_BYTES: Final = 256 * 1024
+BROKEN: Final = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+"""What reading a damaged file raises."""
+
+_PACKED: Final = (".gz", ".zst", ".bz2", ".xz")
+_MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
+_NUMBER: Final = re.compile(r"\.(\d{1,6})")
+_DATE: Final = re.compile(r"[-.](\d{8}|\d{4}-\d\d-\d\d)([-T._]?\d{1,12})?")
+
+
+class Unpacked(Protocol):
+    """``read1``, not ``read``: what comes before a damaged place is still given."""
+
+    def read1(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """One former file of a log."""
+
+    path: str
+    device: int
+    inode: int
+    mtime_ns: int
+    number: int = 0
+    """``.1`` is the youngest; 0 when its name has no number."""
+    date: str = ""
+
+    def younger_than(self, other: Former) -> bool:
+        if self.number and other.number:
+            return self.number < other.number
+        if self.date and other.date:
+            return self.date > other.date
+        return self.mtime_ns > other.mtime_ns
+
+
+def formers(path: str) -> list[Former]:
+    """``name.1``, ``name-20261124``, ``stem-20261124.log``, each plain or packed; oldest first."""
+    log = Path(path)
+    found: list[Former] = []
+    try:
+        entries = [entry for entry in os.scandir(log.parent) if entry.name != log.name]
+    except OSError:
+        return found
+    for entry in entries:
+        part = _between(entry.name, log)
+        number, date = _NUMBER.fullmatch(part), _DATE.fullmatch(part)
+        if not (number or date):
+            continue
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue
+        when = (date[1].replace("-", "") + (date[2] or "").strip("-T._")) if date else ""
+        found.append(
+            Former(entry.path, status.st_dev, status.st_ino, status.st_mtime_ns, int(number[1]) if number else 0, when)
+        )
+    return sorted(found, key=lambda each: (-each.number, each.date, each.mtime_ns))
+
+
+def is_packed(path: str) -> bool:
+    return path.endswith(_PACKED)
+
+
+def originals(path: str) -> list[str]:
+    """The logs out of which rotation may have made a file of this name."""
+    name = Path(path).name
+    found = [each for pattern in (_NUMBER, _DATE) for each in pattern.finditer(name)]
+    return [str(Path(path).with_name(name[: each.start()] + name[each.end() :])) for each in found if each.start()]
+
+
+def _between(name: str, log: Path) -> str:
+    """What rotation put into the name; empty when it is not of this log."""
+    bare = next((name.removesuffix(suffix) for suffix in _PACKED if name.endswith(suffix)), name)
+    if bare.startswith(log.name):
+        return bare[len(log.name) :]
+    if log.suffix and bare.startswith(log.stem) and bare.endswith(log.suffix):
+        return bare[len(log.stem) : -len(log.suffix)]
+    return ""
+
+
+def blocks(path: str) -> Iterator[bytes]:
+    """The content, unpacked. Raises ``CannotOpen`` and ``BROKEN``."""
+    opened = open_log(path)
+    with ExitStack() as stack:
+        stream: BinaryIO = stack.enter_context(os.fdopen(opened.fd, "rb"))
+        unpacked = _unpack(stream, os.pread(opened.fd, 6, 0))
+        while block := unpacked.read1(BLOCK_BYTES):
+            yield block
+
+
+def _packing(magic: bytes) -> str:
+    return next((name for start, name in _MAGIC.items() if magic.startswith(start)), "")
+
+
+def _unpack(stream: BinaryIO, magic: bytes) -> Unpacked:
+    match _packing(magic):
+        case "gzip":
+            return gzip.GzipFile(fileobj=stream)
+        case "zstd":
+            return cast(Unpacked, zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True))
+        case "bzip2":
+            return bz2.BZ2File(stream)
+        case "xz":
+            return lzma.LZMAFile(stream)
+        case _:
+            return cast(Unpacked, stream)
+
+
+def holds(path: str, cursor: FileCursor) -> bool:
+    """Whether the file begins with all that was read at the cursor's, and so is that one, renamed, packed or copied."""
+    mark = Mark(0)
+    try:
+        opened = open_log(path)
+        with ExitStack() as stack:
+            stack.callback(os.close, opened.fd)
+            if not _packing(os.pread(opened.fd, 6, 0)):
+                return content_fits(opened, cursor)
+        for block in blocks(path):
+            mark.add(block[: cursor.seen - mark.position])
+            if mark.position >= cursor.seen or not mark.may_fit(cursor):
+                break
+    except (CannotOpen, *BROKEN):
+        return False
+    return mark.fits(cursor)
