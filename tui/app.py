@@ -93,9 +93,8 @@ class ShouwangApp(App[int]):
         return screen
 
     def _tick(self) -> None:
-        screen = self.screen_stack[0]
-        if isinstance(screen, ConsoleScreen) and screen.ready:
-            screen.tick()
+        if self.is_running and self.console_screen.ready:
+            self.console_screen.tick()
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -117,12 +116,11 @@ class ShouwangApp(App[int]):
             await self.session.greet()
         if turn % SNAPSHOT_EVERY == 0:
             await self._snapshot(hourly=turn % HOURLY_EVERY == 0)
-        screen = self.console_screen
-        if screen.ready:
+        if self.is_running:
+            screen = self.console_screen
             if turn == 0:
                 screen.refresh_words()
-            await screen.look()
-            screen.tick()
+            screen.ask_again()
 
     def _say_error(self, error: ShouwangError) -> None:
         self.console_screen.say(self.session.words("notice.error", message=readable(error)), "critical")

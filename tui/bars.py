@@ -35,14 +35,20 @@ def who_line(
 ) -> Line:
     """Place, person, health of the sources, clock."""
     role = words.known("role", safe_text(me.role))
-    left: list[Span] = [(" " + words("product"), "bar_strong")]
-    if me.user:
-        left += [("  " + clip(safe_text(me.site), 30), "bar"), (f"  {safe_text(me.user)} ({role})", "bar_dim")]
-    left.append(("  ", "bar"))
-    left.append(_health(status, connected, words))
-    clock = f"{now:%Y-%m-%d %H:%M:%S} " if now.year > 1970 else ""
-    line = sides(tuple(left), ((clock, "bar"),), width)
+    product: Line = ((" " + words("product") + "  ", "bar_strong"),)
+    site: Line = ((clip(safe_text(me.site), 30) + "  ", "bar"),) if me.site else ()
+    user: Line = ((f"{safe_text(me.user)} ({role})  ", "bar_dim"),) if me.user else ()
+    health: Line = (_health(status, connected, words),)
+    clock: Line = ((f"  {now:%Y-%m-%d %H:%M:%S} " if now.year > 1970 else "", "bar"),)
+    choices = [(*product, *site, *user, *health), (*site, *user, *health), (*user, *health)]
+    line = sides(first_fitting(choices, width - line_width(clock)), clock, width)
     return tuple((text, tone or "bar") for text, tone in line)
+
+
+def first_fitting(choices: Sequence[Line], room: int) -> Line:
+    """The fullest of the choices that fits; the last one cut when none does."""
+    fitting = next((line for line in choices if line_width(line) <= room), None)
+    return fitting if fitting is not None else fit(choices[-1], max(0, room))
 
 
 def _health(status: wire.Status | None, connected: bool | None, words: Words) -> Span:
@@ -68,29 +74,27 @@ def tab_line(
         spans.append((label, "tab_on" if name == screen else "tab"))
         places.append((x, x + cells(label), name))
         x += cells(label)
-    room = width - x - 2
-    return sides(tuple(spans), (*fit_right(_clock(incidents, now, words), room), (" ", "")), width), places
+    clock = first_fitting(_clock(incidents, now, words), width - x - 2)
+    return sides(tuple(spans), (*clock, (" ", "")), width), places
 
 
-def fit_right(line: Line, room: int) -> Line:
-    """The line as it is, or cut when there is no room for it."""
-    return line if line_width(line) <= room else fit(line, max(0, room))
-
-
-def _clock(incidents: Sequence[wire.IncidentRow] | None, now: datetime, words: Words) -> Line:
+def _clock(incidents: Sequence[wire.IncidentRow] | None, now: datetime, words: Words) -> list[Line]:
+    """The nearest clock, the fullest way of saying it first; what is left of the time is in each."""
     nearest = nearest_clock(incidents) if incidents is not None else None
     if incidents is None:
-        return ()
+        return [()]
     if nearest is None or nearest.clock.latest is None:
-        return ((words("header.clock_none"), "dim"),)
+        return [((words("header.clock_none"), "dim"),)]
     left = (nearest.clock.latest - now).total_seconds()
-    key = "header.clock" + ("_decided" if nearest.clock.decided else "") + ("_over" if left < 0 else "")
-    shown = ("+" if left < 0 else "") + labels.span_of(left, words)
-    text = words(key, id=safe_text(nearest.id), left=shown, to=safe_text(nearest.clock.report_to))
+    key = "header.clock" + ("_decided" if nearest.clock.decided else "")
+    over = "header.over" if left < 0 else "header.left"
+    shown = words(over, left=labels.span_of(left, words))
     tone = "alarm" if left < 0 else "critical" if left < 1_800 else "high" if left < 7_200 else "accent"
+    mood, name, to = words(key), safe_text(nearest.id), safe_text(nearest.clock.report_to)
     timed = sum(item.clock.latest is not None for item in incidents)
     more: Line = ((" " + words("header.clocks_more", n=timed), "dim"),) if timed > 1 else ()
-    return ((text.rstrip(" ,"), tone), *more)
+    full: Line = ((f"{mood} {name} {shown} {to}".rstrip(), tone),)
+    return [(*full, *more), full, ((f"{mood} {name} {shown}", tone),), ((f"{mood} {shown}", tone),)]
 
 
 def banner(me: wire.Ping, connected: bool | None, words: Words, width: int) -> list[Line]:

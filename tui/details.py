@@ -58,16 +58,16 @@ def alert_lines(
         words,
     )
     yield ()
+    yield heading(words("alerts.incident"))
+    if incident is not None:
+        yield from incident_brief(incident, now, words, width)
+    else:
+        yield ((safe_text(alert.incident) or words("alerts.no_incident"), "text" if alert.incident else "dim"),)
+    yield ()
     yield heading(words("alerts.entities"))
     yield from field_lines(
         [(safe_text(name), safe_text(" ".join(values)), "text") for name, values in alert.entities], width, words
     )
-    yield ()
-    yield heading(words("alerts.incident"))
-    if incident is None:
-        yield ((safe_text(alert.incident) or words("alerts.no_incident"), "text" if alert.incident else "dim"),)
-        return
-    yield from incident_brief(incident, now, words, width)
 
 
 def incident_brief(incident: wire.IncidentRow, now: datetime, words: Words, width: int) -> Iterator[Line]:

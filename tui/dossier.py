@@ -109,12 +109,28 @@ def timeline_lines(timeline: Sequence[wire.TimelineRow], now: datetime, words: W
     """Newest first."""
     if not timeline:
         yield ((words("incidents.no_timeline"), "dim"),)
-    for entry in sorted(timeline, key=lambda item: item.at or now, reverse=True):
+    for entry in sorted(timeline, key=lambda item: item.at or now)[::-1]:
         act = entry.act.rsplit(".", 1)[-1]
         yield (
             (labels.stamp(entry.at, now, words, seconds=True) + "  ", "accent"),
             (words.known("acts", safe_text(act)) + "  ", "strong"),
             (safe_text(entry.actor), "label"),
         )
-        if entry.detail:
-            yield from wrapped(safe_text(entry.detail), width, "text", indent=2)
+        said = "  ".join(_said(name, value, words) for name, value in entry.detail)
+        if said:
+            yield from wrapped(said, width, "text", indent=2)
+
+
+_VOCABULARY = {"disposition": "disposition", "importance": "importance", "loss": "loss", "social": "social"}
+
+
+def _said(name: str, value: str, words: Words) -> str:
+    """One stated fact of a timeline entry in words; what is not known stands as it came."""
+    if name in ("grade", "confirmed", "proposed"):
+        shown = labels.grade(value, words)[0]
+    elif name == "overrides":
+        return words("detail.overrides")
+    else:
+        family = _VOCABULARY.get(name)
+        shown = words.known(family, safe_text(value)) if family else safe_text(value)
+    return f"{words.known('detail', safe_text(name))} {shown}".strip()

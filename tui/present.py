@@ -128,15 +128,24 @@ def wrap(text: str, width: int) -> list[str]:
     """The (safe) text in lines of at most ``width`` cells, broken at spaces where one is near the end."""
     width = max(2, width)
     lines: list[str] = []
-    rest = text
-    while cell_len(rest) > width:
-        head = clip(rest, width, cut="")
-        space = head.rfind(" ")
-        if space > len(head) * 2 // 3 and rest[len(head) : len(head) + 1] != " ":
-            head = head[: space + 1]
-        lines.append(head.rstrip(" "))
-        rest = rest[len(head) :].removeprefix(" ")
-    return [*lines, rest]
+    start = 0
+    while (end := _reach(text, start, width)) < len(text):
+        if text[end] != " ":
+            space = text.rfind(" ", start, end)
+            end = space + 1 if space > start + (end - start) * 2 // 3 else end
+        lines.append(text[start:end].rstrip(" "))
+        start = end + (text[end] == " ")
+    return [*lines, text[start:]]
+
+
+def _reach(text: str, start: int, width: int) -> int:
+    """The end of what fits from ``start`` on."""
+    used = 0
+    for place in range(start, len(text)):
+        used += get_character_cell_size(text[place])
+        if used > width:
+            return place
+    return len(text)
 
 
 @dataclass(frozen=True, slots=True)

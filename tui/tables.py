@@ -10,6 +10,9 @@ from tui.messages import Words
 from tui.present import Column, Line, safe_text
 from tui.window import Row
 
+CELL_MAX = 400
+"""Characters of a value that a list looks at: no pane is wider."""
+
 
 def _wide(words: Words, zh: int, en: int) -> int:
     return zh if words.language == "zh" else en
@@ -99,20 +102,20 @@ def event_row(event: wire.EventRow, now: datetime, words: Words) -> Row:
     )
 
 
-def command_columns(words: Words) -> tuple[Column, ...]:
+def command_columns(words: Words, *, numbered: bool) -> tuple[Column, ...]:
     return (
-        Column("", 2, right=True),
+        *((Column("", 2, right=True),) if numbered else ()),
         Column("", _wide(words, 18, 24)),
         Column(words("table.key"), 14),
         Column(words("table.meaning"), 20, flex=True, rank=0),
     )
 
 
-def command_row(place: int, command: Command, words: Words) -> Row:
+def command_row(command: Command, words: Words, *, number: str | None) -> Row:
     return Row(
         command.name,
         (
-            ((str(place) if place else "", "accent"),),
+            *(() if number is None else (((number, "accent"),),)),
             ((commands.title(command, words), "strong"),),
             ((commands.keys_label(command), "accent"),),
             ((words(f"explain.{command.name}"), "dim"),),
@@ -121,4 +124,4 @@ def command_row(place: int, command: Command, words: Words) -> Row:
 
 
 def _cell(text: str, tone: str) -> Line:
-    return ((safe_text(text), tone),)
+    return ((safe_text(text, CELL_MAX), tone),)

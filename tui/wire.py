@@ -177,7 +177,8 @@ class TimelineRow:
     at: datetime | None
     actor: str
     act: str
-    detail: str
+    detail: tuple[tuple[str, str], ...]
+    """(name, value); nested objects are flat, what is null or empty is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,9 +342,18 @@ def incident_detail(value: Value) -> IncidentDetail:
     )
 
 
-def _detail(doc: Doc) -> str:
-    named = doc.doc("detail").fields
-    return ", ".join(f"{name}={value}" for name, value in named.items()) if named else doc.text("detail")
+def _detail(doc: Doc) -> tuple[tuple[str, str], ...]:
+    named = doc.doc("detail")
+    pairs: list[tuple[str, str]] = []
+    for name, value in named.fields.items():
+        if isinstance(value, dict):
+            pairs += [(inner, str(each)) for inner, each in value.items() if each is not None]
+        elif isinstance(value, list):
+            pairs.append((name, " ".join(str(item) for item in value)))
+        elif value not in (None, "", False):
+            pairs.append((name, str(value)))
+    stated = doc.fields.get("detail")
+    return (("", stated),) if isinstance(stated, str) and stated else tuple(pairs)
 
 
 def event(doc: Doc) -> EventRow:

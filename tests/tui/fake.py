@@ -194,10 +194,10 @@ class Service:
             "event.original": f"<86>Nov 24 08:20:00 FA-02 sshd[811]: Failed password for root port {40000 + number}",
         }
 
-    def arrive(self, count: int = 1, **fields: Value) -> None:
+    def arrive(self, count: int = 1, fields: Mapping[str, Value] | None = None) -> None:
         """New events."""
         for _ in range(count):
-            self.events.append(self._event(len(self.events)) | fields)
+            self.events.append(self._event(len(self.events)) | dict(fields or {}))
 
     # ------------------------------------------------------------------------------------------ looking
 

@@ -31,6 +31,8 @@ class Alerts(Listing):
         titled(self.table, words("alerts.title", shown=""))
         titled(self.detail, words("alerts.detail"))
         titled(self.second, words("alerts.events", n=""))
+        if self._shown is not None:
+            self._show_second(self._shown, top=False)
         self.query_one("#filter", Input).placeholder = words("alerts.filter")
 
     def parse(self, text: str) -> dict[str, Value] | Unreadable:
@@ -57,8 +59,10 @@ class Alerts(Listing):
             found = wire.alert_detail(await self.session.ask("alerts.show", id=chosen))
             if self.table.chosen != chosen:
                 return
+            other = shown is None or shown.alert.id != chosen
             self._shown = found
-            self._show(top=shown is None or shown.alert.id != chosen)
+            self._show_second(found, top=other)
+            self._show(top=other)
         self.show_keys()
 
     def redraw(self) -> None:
@@ -72,9 +76,13 @@ class Alerts(Listing):
             return
         incident = self.incident() or shown.incident
         self.detail.show(lambda width: list(details.alert_lines(shown, incident, now, words, width)), top=top)
-        self.second.show(lambda width: list(details.raw_lines(shown.events, now, words, width)), top=top)
         titled(self.detail, f"{words('alerts.detail')} {shown.alert.id}")
         titled(self.second, words("alerts.events", n=len(shown.events)))
+
+    def _show_second(self, shown: wire.AlertDetail, *, top: bool) -> None:
+        """Made when it was asked for, not each second: it may be long."""
+        words, now = self.words, self.session.now()
+        self.second.show(lambda width: list(details.raw_lines(shown.events, now, words, width)), top=top)
 
     def target(self) -> str:
         chosen = self.table.chosen

@@ -40,7 +40,7 @@ def bindings(screen: str) -> list[BindingType]:
 
 def titled(widget: Widget, text: str) -> None:
     """The text as the title in the widget's frame: data, not markup."""
-    widget.border_title = Text(clip(text, 200))
+    widget.border_title = Text(clip(safe_text(text, 300), 200))
 
 
 class ConsoleScreen(Screen[None]):
@@ -57,6 +57,8 @@ class ConsoleScreen(Screen[None]):
         """The language whose words stand on the screen."""
         self.ready = False
         """Mounted with all its parts; before that nobody may ask it to look."""
+        self._looking = False
+        self._again = False
 
     @property
     def words(self) -> Words:
@@ -111,6 +113,8 @@ class ConsoleScreen(Screen[None]):
 
     def refresh_words(self) -> None:
         """Textual calls the ``on_mount`` of every class, the subclass's first: the parts are there by now."""
+        if not self.ready:
+            return
         if self.spoken != self.words.language:
             self.spoken = self.words.language
             self.relabel()
@@ -195,9 +199,20 @@ class ConsoleScreen(Screen[None]):
             self.say(self.words("notice.error", message=readable(error)), "critical")
 
     def ask_again(self) -> None:
-        if not self.ready:
-            return
-        self.attempt(self.look, group="look")
+        """Look again; when a look is under way, once more after it."""
+        self._again = True
+        if self.ready and not self._looking:
+            self.attempt(self._look_while_asked, group="look")
+
+    async def _look_while_asked(self) -> None:
+        self._looking = True
+        try:
+            while self._again:
+                self._again = False
+                await self.look()
+        finally:
+            self._looking = False
+        self.tick()
 
     def on_changed(self, _changed: Changed) -> None:
         """An act was done: the screen looks again; the app does too, for the header."""

@@ -97,7 +97,7 @@ class Palette(ModalScreen[str]):
         frame = self.query_one("#palette")
         frame.border_title = Text(words("palette.menu" if self._menu else "palette.title"))
         frame.border_subtitle = Text(words("form.esc"))
-        self._table.relabel(tables.command_columns(words), words("palette.none"))
+        self._table.relabel(tables.command_columns(words, numbered=self._menu), words("palette.none"))
         if self._menu:
             self._table.focus()
         else:
@@ -117,27 +117,19 @@ class Palette(ModalScreen[str]):
         self._table.clear()
         words = self.session.words
         self._table.replace(
-            [tables.command_row(place if self._menu else 0, command, words) for place, command in enumerate(found, 1)]
+            [tables.command_row(command, words, number=self._number(place)) for place, command in enumerate(found, 1)]
         )
 
-    def on_key(self, event: events.Key) -> None:
-        """In the menu, digits run: one at once when no longer number begins with it, else the cursor goes there."""
-        character = event.character or ""
-        if not self._menu or not character.isdecimal():
-            return
-        event.stop()
-        place = int(character)
-        standing = self._table.window.cursor + 1
-        both = standing * 10 + place
-        if self._begun and both <= len(self._valid):
-            self.dismiss(self._valid[both - 1].name)
-        elif 0 < place <= len(self._valid):
-            self._table.action_move(place - 1 - self._table.window.cursor)
-            self._begun = place * 10 <= len(self._valid)
-            if not self._begun:
-                self.dismiss(self._valid[place - 1].name)
+    def _number(self, place: int) -> str | None:
+        """What stands before the command: nothing at all in the palette, a blank beyond the ninth of the menu."""
+        return None if not self._menu else str(place) if place <= 9 else ""
 
-    _begun = False
+    def on_key(self, event: events.Key) -> None:
+        """In the menu a digit runs the command beside it, at once, in full width too."""
+        character = event.character or ""
+        if self._menu and character.isdecimal() and 0 < int(character) <= len(self._valid):
+            event.stop()
+            self.dismiss(self._valid[int(character) - 1].name)
 
     def action_move(self, by: int) -> None:
         self._table.action_move(by)

@@ -30,6 +30,7 @@ class Form(ModalScreen[str]):
     """Asks, does, and closes with the sentence that says what was done; ``""`` when nothing was."""
 
     TITLE_KEY: ClassVar[str]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  # as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
         Binding("ctrl+s", "save", show=False),
@@ -73,6 +74,7 @@ class Form(ModalScreen[str]):
         form.border_subtitle = Text(self.words("form.keys"))
         for line in self.query(Input):
             line.cursor_blink = False
+            line.border_title = Text(self.words("reporting.folder" if line.id == "folder" else "form.reason"))
         self.query_one("#subject", Lines).show(self._subject)
 
     def _subject(self, width: int) -> Sequence[Line]:

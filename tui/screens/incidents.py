@@ -32,6 +32,8 @@ class Incidents(Listing):
         titled(self.table, words("incidents.title", shown=""))
         titled(self.detail, words("incidents.detail"))
         titled(self.second, words("incidents.timeline"))
+        if self._shown is not None:
+            self._show_second(self._shown, top=False)
         self.query_one("#filter", Input).placeholder = words("incidents.filter")
 
     def parse(self, text: str) -> dict[str, Value] | Unreadable:
@@ -56,8 +58,10 @@ class Incidents(Listing):
             found = wire.incident_detail(await self.session.ask("incidents.show", id=chosen))
             if self.table.chosen != chosen:
                 return
+            other = shown is None or shown.incident.id != chosen
             self._shown, self._stale = found, False
-            self._show(top=shown is None or shown.incident.id != chosen)
+            self._show_second(found, top=other)
+            self._show(top=other)
         self.show_keys()
 
     def _changed(self, shown: wire.IncidentRow) -> bool:
@@ -76,8 +80,12 @@ class Incidents(Listing):
             self.second.show(lambda _width: ())
             return
         self.detail.show(lambda width: list(dossier.incident_lines(shown, now, words, width)), top=top)
-        self.second.show(lambda width: list(dossier.timeline_lines(shown.timeline, now, words, width)), top=top)
         titled(self.detail, f"{words('incidents.detail')} {shown.incident.id}")
+
+    def _show_second(self, shown: wire.IncidentDetail, *, top: bool) -> None:
+        """Made when it was asked for, not each second: it may be long."""
+        words, now = self.words, self.session.now()
+        self.second.show(lambda width: list(dossier.timeline_lines(shown.timeline, now, words, width)), top=top)
 
     def target(self) -> str:
         return self.table.chosen

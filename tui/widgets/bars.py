@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.bars import Hit
-from tui.present import Line, wrap
+from tui.present import Line, safe_text, wrap
 from tui.widgets.strips import strip_of
 
 
@@ -62,7 +62,7 @@ class NoticeLine(Widget):
         self._stays = 0
 
     def say(self, text: str, tone: str) -> None:
-        self._text, self._tone = text, tone
+        self._text, self._tone = safe_text(text, 1_000), tone
         self._stays += 1
         turn = self._stays
         self.display = True

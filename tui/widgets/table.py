@@ -67,6 +67,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._drawn: dict[int, tuple[Row | None, bool]] = {}
         self._dirty = False
         self._told = ""
+        self._unreached: int | None = None
+        """Where to scroll once the layout knows of the rows that came."""
 
     def on_mount(self) -> None:
         self.set_interval(FLUSH_S, self._flush)
@@ -98,7 +100,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """Another list stands here now."""
         self.window.clear()
         self._drawn.clear()
-        self.scroll_to(y=0, animate=False)
+        self._scroll(0)
         self.refresh()
 
     def choose(self, row_id: str) -> None:
@@ -138,7 +140,7 @@ class VirtualTable(ScrollView, can_focus=True):
         if self.window.move(index):
             self._refresh_row(before)
             self._refresh_row(self.window.cursor)
-            self._show_cursor()
+        self._show_cursor()
         self._tell()
 
     def _tell(self) -> None:
@@ -154,15 +156,19 @@ class VirtualTable(ScrollView, can_focus=True):
     def _show_cursor(self) -> None:
         top, cursor = round(self.scroll_y), self.window.cursor
         if cursor < top:
-            self.scroll_to(y=cursor, animate=False)
+            self._scroll(cursor)
         elif cursor >= top + self._height:
-            self.scroll_to(y=cursor - self._height + 1, animate=False)
+            self._scroll(cursor - self._height + 1)
+
+    def _scroll(self, y: int) -> None:
+        self._unreached = y if y > self.max_scroll_y else None
+        self.scroll_to(y=y, animate=False)
 
     def _keep_place(self, moved: int) -> None:
         """The cursor's row went down by ``moved``: it stays where it was on screen, and the top stays at the top."""
         top = round(self.scroll_y)
         if top > 0 or self.window.cursor >= self._height:
-            self.scroll_to(y=max(0, top + moved), animate=False)
+            self._scroll(max(0, top + moved))
         self._show_cursor()
 
     def on_click(self, event: events.Click) -> None:
@@ -187,6 +193,9 @@ class VirtualTable(ScrollView, can_focus=True):
         return row, index == self.window.cursor and (row is None or row.id == self.window.cursor_id)
 
     def _flush(self) -> None:
+        if self._unreached is not None:
+            wanted, self._unreached = self._unreached, None
+            self.scroll_to(y=wanted, animate=False)
         top = round(self.scroll_y)
         if self.window.sought is not None or self.window.missing(top, top + self._height - 1):
             self.post_message(self.Wanted(self))
