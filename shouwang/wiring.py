@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from zoneinfo import ZoneInfo
 
+from collectors.registry import PARSERS
 from collectors.rehydrate import rehydrate
+from collectors.sources.base import Source
+from collectors.sources.delivery import FileSettings
+from collectors.sources.file import FileSource
+from collectors.sources.metrics import MetricsSource
 from detection.engine import Engine
 from detection.rules import OWN_RULES
 from detection.rules import load as load_rules
@@ -20,12 +26,15 @@ from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.config import Config
+from shouwang.defaultfiles import default_files
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import EventStore
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import Alerting
 from shouwang.flows.importing import Importer
+from shouwang.flows.intake import Intake
 from shouwang.flows.response import Response
+from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
 from shouwang.model import Finding
 from shouwang.running import Running
@@ -41,6 +50,10 @@ ENTITY_FIELDS: Final = (
     "file.path",
 )
 """What every match carries, so that an alert can say whom it is about."""
+
+VAR_LOG: Final = Path("/var/log")
+SETTLE_S: Final = 5.0
+"""How long a source that starts again waits for what it delivered before to be stored."""
 
 TIMEZONE: Final = "site/timezone"
 """Name in the memory table: the zone that the home was made with."""
@@ -117,12 +130,65 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
                 assets=assets,
                 site=site,
                 plans=documents,
+                titles=_titles(config, ruleset),
                 drill=home.drill,
             ),
             new_engine=engine,
             new_importer=lambda: Importer(events, engine(), clock, config.site.zone, assets),
             stack=stack.pop_all(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What brings events in, not started."""
+
+    intake: Intake
+    supervisor: Supervisor
+
+
+def feed(services: Services) -> Feed:
+    intake = Intake(
+        services.events,
+        services.new_engine(),
+        services.clock,
+        assets=services.assets,
+        stored=services.alerting.notify,
+    )
+
+    def cursors() -> Mapping[str, bytes]:
+        intake.settle(SETTLE_S)
+        return services.events.cursors()
+
+    return Feed(intake, Supervisor(_sources(services), intake.deliver, cursors))
+
+
+def _sources(services: Services) -> list[Source]:
+    config, clock = services.config, services.clock
+    found: list[Source] = [FileSource(each, PARSERS, clock) for each in _files(services)]
+    if config.metrics.interval_s:
+        found.append(MetricsSource(clock, config.metrics.interval_s))
+    return found
+
+
+def _files(services: Services) -> list[FileSettings]:
+    """The named ones, then those of ``/var/log`` that nobody named."""
+    config, site = services.config, services.config.site.zone
+    found = [
+        FileSettings(
+            path=str(services.home.path / Path(each.path).expanduser()),
+            parser=each.format,
+            zone=ZoneInfo(each.zone) if each.zone else site,
+            encoding=each.encoding,
+            start_pattern=each.start_pattern,
+        )
+        for each in config.source
+    ]
+    named = {each.path for each in found}
+    if config.watch.var_log:
+        paths = default_files(VAR_LOG, with_journal=False)
+        found += [FileSettings(path=path, zone=site) for path in paths if path not in named]
+    return found
 
 
 def _rules(home: Home, config: Config) -> RuleSet:
@@ -140,6 +206,14 @@ def _rules(home: Home, config: Config) -> RuleSet:
         rules=tuple(rule for rule in found.rules if rule.id not in off),
         correlations=tuple(each for each in found.correlations if each.id not in off),
     )
+
+
+def _titles(config: Config, ruleset: RuleSet) -> dict[str, str]:
+    """Rule id -> Chinese title, where the site speaks Chinese and the rule has one."""
+    if config.site.language != "zh":
+        return {}
+    titles = {rule.id: rule.title_zh for rule in ruleset.rules} | {c.id: c.title_zh for c in ruleset.correlations}
+    return {rule_id: title for rule_id, title in titles.items() if title}
 
 
 def _keep_timezone(state: StateStore, config: Config) -> None:

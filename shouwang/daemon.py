@@ -1,0 +1,114 @@
+"""``serve``: the one owner of a home's state, from the lock to the last stored event."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from shouwang import __version__, privilege
+from shouwang.api.table import perform, role_in
+from shouwang.clock import SystemClock
+from shouwang.config import load
+from shouwang.firststart import make_home
+from shouwang.home import Home, Lock
+from shouwang.server import Server
+from shouwang.visible import visible
+from shouwang.watch import Watching
+from shouwang.wiring import Services, build
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 5.0
+MAINTAIN_EVERY_S: Final = 60.0
+MAINTAIN_BUDGET_S: Final = 1.0
+LOG_BYTES: Final = 10_000_000
+LOGS_KEPT: Final = 5
+
+
+def serve(
+    home: Home,
+    *,
+    log_file: Path | None = None,
+    name: str | None = None,
+    timezone: str | None = None,
+    language: str | None = None,
+) -> int:
+    """Until SIGTERM, SIGINT or the act ``stop``; 0 then. Raises ``LockedError`` when another one serves the home."""
+    stop = threading.Event()
+    _end_on_signals(stop)
+    dropped = privilege.drop(home)
+    made = make_home(home, name=name, timezone=timezone, language=language, made_by_root=dropped)
+    home.require_mine()
+    config = load(home.config)
+    with ExitStack() as stack:
+        stack.enter_context(Lock(home))
+        _log_to(log_file)
+        log.info("shouwang %s starts for %s%s", __version__, home.path, ", made now" if made else "")
+        services = stack.enter_context(build(home, config, SystemClock()))
+        services.findings += privilege.findings()
+        watching = stack.enter_context(Watching(services, stop))
+        services.running = watching.running
+        stack.enter_context(_server(home, services))
+        log.info("shouwang watches %d sources", len(watching.running.sources()))
+        _keep_house(services, watching, stop)
+        log.info("shouwang ends")
+    log.info("shouwang has ended, all that was received is stored")
+    return 0
+
+
+def _server(home: Home, services: Services) -> Server:
+    return Server(
+        home.socket_to_make(),
+        lambda user, request, file: perform(services, user, request.act, request.args, file),
+        lambda user: role_in(services, user) is not None,
+    )
+
+
+def _keep_house(services: Services, watching: Watching, stop: threading.Event) -> None:
+    due = time.monotonic() + MAINTAIN_EVERY_S
+    while not stop.wait(TICK_S):
+        watching.tick()
+        if time.monotonic() >= due:
+            due = time.monotonic() + MAINTAIN_EVERY_S
+            _maintain(services)
+
+
+def _maintain(services: Services) -> None:
+    try:
+        for done in services.events.maintain(services.clock.now_us(), MAINTAIN_BUDGET_S):
+            log.info("upkeep: %s", done)
+    except Exception:
+        log.exception("upkeep of the event store failed")
+
+
+def _end_on_signals(stop: threading.Event) -> None:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, end)
+
+
+class _OneLine(logging.Formatter):
+    """A hostile name in an argument forges no line of the log."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the base class's name
+        record.message = visible(record.message)
+        return super().formatMessage(record)
+
+
+def _log_to(file: Path | None) -> None:
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if file is not None:
+        handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8", delay=True)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -1,0 +1,57 @@
+"""What a daemon does all day: sources -> intake -> event store -> alerting, each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+from typing import Final, Self
+
+from shouwang.model import Finding
+from shouwang.pace import Pace
+from shouwang.running import Running
+from shouwang.supervised import Supervised
+from shouwang.wiring import Services, feed
+
+log = logging.getLogger(__name__)
+
+SOURCES_END_S: Final = 3.0
+ALERTING_ENDS_S: Final = 2.0
+
+
+class Watching:
+    """Leaving stops the sources, stores what they gave, and ends alerting between two steps."""
+
+    def __init__(self, services: Services, stop: threading.Event) -> None:
+        self._services = services
+        self._feed = feed(services)
+        self._alerting = Supervised("alerting", services.alerting.run)
+        self._pace = Pace(lambda: self._feed.intake.received)
+        self.running = Running(
+            started_us=services.clock.now_us(),
+            sources=self._feed.supervisor.status,
+            findings=self._findings,
+            events_per_s=self._pace.per_second,
+            stop=stop.set,
+            stopping=stop.is_set,
+        )
+
+    def __enter__(self) -> Self:
+        self._alerting.start()
+        self._feed.intake.__enter__()
+        self._feed.supervisor.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._feed.supervisor.__exit__(kind, error, at)
+        self._feed.intake.__exit__(kind, error, at)
+        self._alerting.ask_to_stop()
+        self._services.alerting.notify()
+        if not self._alerting.join(ALERTING_ENDS_S):
+            log.warning("alerting did not end in time; its step is done again on the next start")
+
+    def tick(self) -> None:
+        self._pace.tick()
+
+    def _findings(self) -> list[Finding]:
+        return [*self._feed.intake.findings(), *self._alerting.findings()]
