@@ -10,12 +10,11 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-from collectors.origin import Origin
-from collectors.parsers.dead import dead_event
+from collectors.poison import ENGINE_FAULT, STORE_FAULT, poisoned
 from collectors.sources.base import Chunk
 from detection.engine import Engine
 from shouwang.assets import AssetRegister
@@ -35,6 +34,12 @@ HELD_BYTES: Final = 32 * 1024 * 1024
 """What waits before ``deliver`` blocks; one chunk is always taken."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
+DRAIN_S: Final = 5.0
+"""How long a store that is away is still asked when the daemon ends."""
+
+
+class IntakeClosed(Exception):
+    """Nothing is taken any more; what was not handed over is read again on the next start."""
 
 
 class Intake:
@@ -63,6 +68,8 @@ class Intake:
         self._closing = False
         self._away = ""
         self._gave_up = False
+        self._until = 0.0
+        """When closing: by when the store must have taken what is held."""
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self.received = 0
         """Records handed over since the start, kept or dropped."""
@@ -78,17 +85,22 @@ class Intake:
         """Stores all that was handed over. While the store is away that cannot be; then the sources' cursors tell."""
         with self._changed:
             self._closing = True
+            self._until = time.monotonic() + DRAIN_S
             self._changed.notify_all()
         self._thread.join()
 
     def deliver(self, chunk: Chunk) -> None:
-        """Blocks while too much waits: that is the sources' back pressure."""
+        """Blocks while too much waits: that is the sources' back pressure. Raises ``IntakeClosed``."""
         size_bytes = sum(len(event.raw) for event in chunk.events)
         with self._changed:
             while self._held_events and (
                 self._held_events + len(chunk.events) > HELD_EVENTS or self._held_bytes + size_bytes > HELD_BYTES
             ):
+                if self._closing:
+                    break
                 self._changed.wait()
+            if self._closing:
+                raise IntakeClosed
             self._held.append(chunk)
             self._held_events += len(chunk.events)
             self._held_bytes += size_bytes
@@ -159,16 +171,19 @@ class Intake:
             drops.update(chunk.drops)
             cursors.update(chunk.cursors)
         batch = Batch(events, matches, dict(drops), self._clock.now_us())
-        if not self._put(batch, cursors):
-            return
-        self.put_events += len(events)
-        self.received += len(events) + sum(drops.values())
-        self.dropped.update(drops)
-        self.dropped.update(
-            (event.source, str(event.get("error.code"))) for event in events if event.shape.dataset == DEAD_DATASET
-        )
-        if matches:
+        if self._put(batch, cursors) and matches:
             self._stored()
+
+    def _count(self, batch: Batch, refused: Mapping[bytes, str]) -> None:
+        """What a put took."""
+        self.put_events += len(batch.events)
+        self.received += len(batch.events) + sum(batch.drops.values())
+        self.dropped.update(batch.drops)
+        for event in batch.events:
+            if event.id in refused:
+                self.dropped[event.source, refused[event.id]] += 1
+            elif event.shape.dataset == DEAD_DATASET:
+                self.dropped[event.source, str(event.get("error.code"))] += 1
 
     def _name(self, events: Sequence[Event]) -> None:
         """Ids in order of receipt, and assets."""
@@ -188,7 +203,7 @@ class Intake:
                 matches += self._engine.match([event])
                 kept.append(event)
             except Exception as fault:  # noqa: BLE001  # logged above; the event is kept with this reason
-                kept.append(poisoned(event, f"{type(fault).__name__}: {fault}"))
+                kept.append(poisoned(event, ENGINE_FAULT, fault))
         return kept, matches
 
     def _put(self, batch: Batch, cursors: Mapping[str, bytes]) -> bool:
@@ -199,36 +214,48 @@ class Intake:
             try:
                 result = self._store.put(batch, cursors)
             except StoreError as away:
-                if not self._away:
-                    log.error("The event store takes nothing: %s", away)
-                self._away = str(away)
+                self._note(str(away))
                 if not isinstance(away, StoreAway):
                     pause_s = LONGEST_PAUSE_S
+            except Exception as bug:
+                log.exception("The event store broke on a batch of %d events", len(batch.events))
+                self._note(f"{type(bug).__name__}: {bug}")
+                if len(batch.events) > 1 or (batch.events and cursors):
+                    return self._put_apart(batch, cursors)
+                if batch.events and batch.events[0].context.get("error.code") != STORE_FAULT:
+                    batch = replace(batch, events=[poisoned(batch.events[0], STORE_FAULT, bug)], matches=())
+                    continue
             else:
-                if self._away:
-                    log.info("The event store takes events again")
-                self._away = ""
-                sources = {event.id: event.source for event in batch.events} if result.refused else {}
-                self.dropped.update((sources[event_id], reason) for event_id, reason in result.refused)
+                self._note("")
+                self._count(batch, dict(result.refused))
                 return True
-            with self._changed:
-                if self._changed.wait_for(lambda: self._closing, timeout=pause_s):
-                    self._gave_up = True
+            self._wait(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
         log.error("%d events were not stored; their sources give them again", len(batch.events))
         return False
 
+    def _put_apart(self, batch: Batch, cursors: Mapping[str, bytes]) -> bool:
+        """One by one, the cursors behind the last: an event that breaks the store must not stop the others."""
+        for event in batch.events:
+            matches = [each for each in batch.matches if each.event_id == event.id]
+            if not self._put(Batch([event], matches, received_us=batch.received_us), {}):
+                return False
+        return self._put(Batch((), (), batch.drops, batch.received_us), cursors)
 
-def poisoned(event: Event, reason: str) -> Event:
-    """The event as a dead letter: its bytes are kept, and why nothing could be made of them."""
-    origin = Origin(
-        source=event.source,
-        received_us=event.received_us,
-        reference_us=event.received_us,
-        zone=UTC,
-        live=True,
-        context={**event.context, "error.code": "engine_fault", "error.message": reason},
-    )
-    dead = dead_event(event.raw, origin, "engine_fault", reason, "dead")
-    dead.id, dead.asset_id = event.id, event.asset_id
-    return dead
+    def _note(self, away: str) -> None:
+        """Why the store takes nothing; empty when it does."""
+        if away and not self._away:
+            log.error("The event store takes nothing: %s", away)
+        elif self._away and not away:
+            log.info("The event store takes events again")
+        self._away = away
+
+    def _wait(self, pause_s: float) -> None:
+        with self._changed:
+            if not self._closing:
+                self._changed.wait_for(lambda: self._closing, timeout=pause_s)
+                return
+            left_s = self._until - time.monotonic()
+            if left_s <= 0:
+                self._gave_up = True
+        time.sleep(max(0.0, min(left_s, FIRST_PAUSE_S)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -47,8 +48,11 @@ class Supervisor:
 class _Run:
     def __init__(self, source: Source, deliver: Deliver, cursors: Callable[[], Mapping[str, bytes]]) -> None:
         self.source = source
-        self.thread = Supervised(source.id, lambda stop: source.run(self._deliver, cursors(), stop))
+        self.thread = Supervised(source.id, self._run)
+        self._cursors = cursors
         self._forward = deliver
+        self._delivered: dict[str, bytes] = {}
+        """Cursors handed over since the start: what is not stored yet must not be given again."""
         self._received = 0
         self._last_us = 0
         self._dropped: Counter[str] = Counter()
@@ -65,8 +69,13 @@ class _Run:
             dropped=dict(self._dropped),
         )
 
+    def _run(self, stop: threading.Event) -> None:
+        held = {**self._cursors(), **self._delivered}
+        self.source.run(self._deliver, {name: value for name, value in held.items() if value}, stop)
+
     def _deliver(self, chunk: Chunk) -> None:
         self._forward(chunk)
+        self._delivered.update(chunk.cursors)
         self._received += len(chunk.events) + sum(chunk.drops.values())
         for (_, reason), number in chunk.drops.items():
             self._dropped[reason] += number

@@ -20,7 +20,7 @@ from shouwang.clock import ManualClock
 from shouwang.eventstore.base import Batch, PutResult, StoreAway
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows import intake
-from shouwang.flows.intake import Intake
+from shouwang.flows.intake import Intake, IntakeClosed
 from shouwang.model import DEAD_DATASET, Asset, Event, Importance, Level, Match
 from shouwang.query import Query
 
@@ -126,8 +126,9 @@ def test_closing_while_the_store_is_away_leaves_later_cursors_alone(
     store: FlakyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the batch that was given up would be behind a cursor that says it was stored."""
-    monkeypatch.setattr(intake, "FIRST_PAUSE_S", 60.0)
-    store.refusals = 1
+    monkeypatch.setattr(intake, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(intake, "DRAIN_S", 0.05)
+    store.refusals = 1_000_000
     with made(store) as going:
         for first in range(1, 3001, 1000):
             going.deliver(chunk(first, first + 999))
@@ -136,6 +137,67 @@ def test_closing_while_the_store_is_away_leaves_later_cursors_alone(
             pause.wait(0.01)
     assert stored(store) == []
     assert store.cursors() == {}
+
+
+def test_a_store_that_comes_back_while_closing_still_gets_everything(
+    store: FlakyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(intake, "LONGEST_PAUSE_S", 60.0)
+    store.refusals = 10
+    with made(store) as going:
+        going.deliver(chunk(1, 10))
+    assert len(stored(store)) == 10
+
+
+def test_a_source_that_is_held_back_is_let_go_when_the_intake_closes(
+    store: FlakyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "HELD_EVENTS", 10)
+    monkeypatch.setattr(intake, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(intake, "DRAIN_S", 0.01)
+    store.refusals = 1_000_000
+    let_go = threading.Event()
+    going = made(store)
+
+    def source() -> None:
+        try:
+            while True:
+                going.deliver(chunk(1, 10))
+        except IntakeClosed:
+            let_go.set()
+
+    with going:
+        threading.Thread(target=source, daemon=True).start()
+        pause = threading.Event()
+        while not going.findings():
+            pause.wait(0.01)
+    assert let_go.wait(5)
+    with pytest.raises(IntakeClosed):
+        going.deliver(chunk(1, 1))
+
+
+def test_an_event_that_breaks_the_store_is_a_dead_letter_and_its_neighbours_live(
+    store: FlakyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = EmbeddedStore.put
+
+    def put(self: EmbeddedStore, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+        if any("poison" in event.context for event in batch.events):
+            raise TypeError("cannot be written")
+        return whole(self, batch, cursors)
+
+    monkeypatch.setattr(EmbeddedStore, "put", put)
+    handed = chunk(1, 3)
+    handed.events[1].context = {"poison": "x"}
+    with made(store) as going:
+        going.deliver(Chunk(handed.events, handed.cursors, {(SOURCE, "lost"): 2}))
+    assert len(stored(store)) == 3
+    assert store.cursors() == {SOURCE: b"3"}
+    (day,) = store.days()
+    assert (day.received, day.stored, dict(day.dropped)) == (5, 2, {"store_fault": 1, "lost": 2})
+    assert going.dropped == {(SOURCE, "store_fault"): 1, (SOURCE, "lost"): 2}
+    assert going.findings() == []
 
 
 def test_an_event_that_breaks_the_engine_is_a_dead_letter_and_its_neighbours_live(store: FlakyStore) -> None:
