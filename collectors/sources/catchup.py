@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from collectors.sources.cursor import FileCursor, Mark
-from collectors.sources.delivery import Delivery
+from collectors.sources.delivery import Delivery, shown
 from collectors.sources.joining import StartPattern
 from collectors.sources.opening import CannotOpen
 from collectors.sources.rotation import BROKEN, Former, blocks, formers, holds
@@ -61,7 +61,11 @@ def read_former(
                 skipped = reader.splitter.nul_bytes - nul_bytes
                 delivery.give(reader, records, cursor, backlog=True, nul_bytes=skipped)
     except (CannotOpen, *BROKEN) as error:
-        delivery.tell(FILE_DAMAGED, f"{former.path} cannot be read to its end: {error}.", {"log.file.path": start.path})
+        delivery.tell(
+            FILE_DAMAGED,
+            f"{shown(former.path)} cannot be read to its end: {shown(str(error))}.",
+            {"log.file.path": shown(start.path)},
+        )
     records = reader.flush_all()
     cursor = replace(reader.cursor(mtime_ns=former.mtime_ns, done=True), device=former.device, inode=former.inode)
     delivery.give(reader, records, cursor, backlog=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Final
-
-import orjson
 
 HEAD_BYTES: Final = 1024
 TAIL_BYTES: Final = 64
@@ -22,7 +21,7 @@ class FileCursor:
     """A file is the same one when its content is; the inode alone says little (ext4 gives a freed one to the next)."""
 
     path: str
-    """As watched, also after the file was rotated away."""
+    """As watched, also after the file was rotated away; bytes that are no UTF-8 as lone surrogates."""
     generation: int
     """Counts the files of a source; part of the cursor's name."""
     device: int
@@ -42,7 +41,7 @@ class FileCursor:
     """Rotated away and read to its end."""
 
     def encode(self) -> bytes:
-        body = orjson.dumps(asdict(self))
+        body = json.dumps(asdict(self), separators=(",", ":")).encode("ascii")
         return b"%08x %s" % (zlib.crc32(body), body)
 
 
@@ -52,7 +51,7 @@ def decode(value: bytes) -> FileCursor | None:
     try:
         if int(check, 16) != zlib.crc32(body):
             return None
-        return FileCursor(**orjson.loads(body))
+        return FileCursor(**json.loads(body))
     except (ValueError, TypeError):
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
@@ -66,7 +67,7 @@ class Delivery:
         now_us = self._clock.now_us()
         extra: list[Event] = []
         if nul_bytes:
-            fields: dict[str, Value] = {"log.file.path": cursor.path, "shouwang.bytes": nul_bytes}
+            fields: dict[str, Value] = {"log.file.path": shown(cursor.path), "shouwang.bytes": nul_bytes}
             extra.append(self_event(self._source, now_us, NUL_SKIPPED, f"{nul_bytes} NUL bytes skipped.", fields))
         kept = [record for record in records if record.raw.strip()]
         events = self._events(reader, kept, now_us, cursor.mtime_ns // 1000 if backlog else None)
@@ -109,7 +110,7 @@ class Delivery:
             zone=settings.zone,
             live=backlog_us is None,
             encoding="utf-8" if reader.splitter.transcodes else settings.encoding,
-            context={"log.file.path": path},
+            context={"log.file.path": shown(path)},
         )
         return [read_record(parser, record.raw, marked(origin, record), parser_name) for record in records]
 
@@ -120,3 +121,8 @@ class Delivery:
             found = sniff(reader.mark.head, path.rpartition("/")[2])
             reader.parser = found if found in self._parsers and found not in _NO_LINES else _FALLBACK
         return reader.parser
+
+
+def shown(path: str) -> str:
+    """Text that can be stored: bytes of a name that are no UTF-8 as ``\\xNN``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -124,6 +124,11 @@ class TailedFile:
     def path(self) -> str:
         return self.reader.start.path
 
+    @property
+    def is_read(self) -> bool:
+        """To its end as of now."""
+        return os.fstat(self.fd).st_size == self.reader.mark.position
+
     def read(self) -> Read | None:
         """The next block; ``None`` when nothing is new. Raises ``Truncated``."""
         status = os.fstat(self.fd)

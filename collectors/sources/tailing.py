@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,9 +10,10 @@ from typing import Final
 
 from collectors.sources.catchup import find_former, read_former, younger
 from collectors.sources.cursor import FileCursor
-from collectors.sources.delivery import Delivery
+from collectors.sources.delivery import Delivery, shown
 from collectors.sources.joining import StartPattern
 from collectors.sources.opening import CannotOpen, NotThere, Opened, content_fits, look, open_log
+from collectors.sources.parked import Parked
 from collectors.sources.rotation import Former, formers, holds, originals
 from collectors.sources.selfevent import CURSOR_DAMAGED, FILE_GAP, FILE_TRUNCATED
 from collectors.sources.tail import Read, TailedFile, Truncated
@@ -44,9 +44,7 @@ class Tailing:
         self._flush_s = flush_s
         self._open: dict[str, TailedFile] = {}
         self._leaving: list[TailedFile] = []
-        self._parked: dict[str, tuple[tuple[int, int, int, int], FileCursor]] = {}
-        """Quiet files beyond the limit of descriptors: what they looked like, and where they stand."""
-        self._most_open = max(16, min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+        self._parked = Parked()
         self.settled = False
         """Whether the files found so far were opened with what stood in them; what comes from now on is live."""
         self.trouble: dict[str, str] = {}
@@ -88,7 +86,7 @@ class Tailing:
         except CannotOpen as why:
             self.trouble.pop(path, None)
             if named or not (isinstance(why, NotThere) or os.path.isdir(path)):  # noqa: PTH112  # paths are text here
-                self.trouble[path] = str(why)
+                self.trouble[path] = shown(str(why))
             return
         self.trouble.pop(path, None)
         self._begin(path, opened, headless=False)
@@ -96,14 +94,11 @@ class Tailing:
     def round(self) -> bool:
         """Every file once. Whether anything was read."""
         busy = False
-        for path, (shown, cursor) in list(self._parked.items()):
-            status = look(path)
-            if status is None or _shown(status) != shown:
-                del self._parked[path]
-                if status is not None and status.st_ino == cursor.inode:
-                    self.discover(path, named=True)
-                else:
-                    self._recover(cursor, newest=True)
+        for path, cursor, there in self._parked.wake():
+            if there:
+                self.discover(path, named=True)
+            else:
+                self._recover(cursor, newest=True)
         for path, file in list(self._open.items()):
             busy |= self._turn(path, file)
         for file in list(self._leaving):
@@ -140,7 +135,7 @@ class Tailing:
             self._truncated(file)
             return True
         except OSError as error:
-            self.trouble[file.path] = f"{file.path}: {error.strerror}"
+            self.trouble[file.path] = f"{shown(file.path)}: {error.strerror}"
             return False
         if file.reader.joiner.holds and time.monotonic() - file.reader.fed_at > self._flush_s:
             self._give(file, Read(file.reader.flush_record(), False, 0))
@@ -199,7 +194,7 @@ class Tailing:
         try:
             self._begin(path, open_log(path), headless=file.reader.splitter.holds)
         except CannotOpen as why:
-            self.trouble[path] = str(why)
+            self.trouble[path] = shown(str(why))
 
     def _leave(self, file: TailedFile) -> bool:
         if self._read(file) or time.monotonic() - file.grown_at < self._grace_s:
@@ -215,13 +210,15 @@ class Tailing:
         """The same file with other content: finish the old content from its copy, if there is one, and begin anew."""
         old = file.cursor()
         copy = find_former(old)
-        fields: dict[str, str | int] = {"log.file.path": file.path, "shouwang.offset": old.offset}
+        fields: dict[str, str | int] = {"log.file.path": shown(file.path), "shouwang.offset": old.offset}
         if copy is not None:
             self._read_former(copy, old)
-            message = f"{file.path} was copied to {copy.path} and truncated; lines written in between are lost."
+            message = (
+                f"{shown(file.path)} was copied to {shown(copy.path)} and truncated; lines written in between are lost."
+            )
         else:
             self._delivery.give(file.reader, file.reader.flush_all(), file.cursor(done=True), backlog=False)
-            message = f"{file.path} was truncated; what was written after byte {old.seen} before that is lost."
+            message = f"{shown(file.path)} was truncated; what was written after byte {old.seen} before that is lost."
         self._delivery.tell(FILE_TRUNCATED, message, {**fields})
         opened = Opened(os.dup(file.fd), os.fstat(file.fd))
         fresh = TailedFile(opened, self._book.start(file.path, *file.identity), self._pattern)
@@ -238,7 +235,7 @@ class Tailing:
             opened = open_log(cursor.path)
         except CannotOpen as why:
             if not isinstance(why, NotThere):
-                self.trouble[cursor.path] = str(why)
+                self.trouble[cursor.path] = shown(str(why))
             return False
         if opened.status.st_ino != cursor.inode or not content_fits(opened, cursor):
             os.close(opened.fd)
@@ -259,8 +256,10 @@ class Tailing:
         elif look(cursor.path) is None or cursor.path in self.trouble:
             return
         else:
-            message = f"The file that was {cursor.path} is gone; what followed byte {cursor.offset} of it is lost."
-            fields: dict[str, str | int] = {"log.file.path": cursor.path, "shouwang.offset": cursor.offset}
+            message = (
+                f"The file that was {shown(cursor.path)} is gone; what followed byte {cursor.offset} of it is lost."
+            )
+            fields: dict[str, str | int] = {"log.file.path": shown(cursor.path), "shouwang.offset": cursor.offset}
             self._delivery.tell(FILE_GAP, message, {**fields}, forget=cursor)
         if newest:
             self._read_unseen(cursor, match)
@@ -269,7 +268,7 @@ class Tailing:
         try:
             opened = open_log(former.path)
         except CannotOpen as why:
-            self.trouble[former.path] = str(why)
+            self.trouble[former.path] = shown(str(why))
             return
         file = TailedFile(opened, cursor, self._pattern)
         file.rotated = True
@@ -289,22 +288,9 @@ class Tailing:
         kept = (each for each in self._book.of_inode(former.inode) if each.seen)
         return former.inode in alive or any(holds(former.path, each) for each in kept)
 
-    # ------------------------------------------------------------------------------------- many files
-
     def _park(self) -> None:
-        """Close the quietest files above the limit; a look at their size wakes them."""
-        surplus = len(self._open) - self._most_open
-        if surplus <= 0:
-            return
-        quiet = sorted(self._open.items(), key=lambda each: each[1].grown_at)[:surplus]
-        for path, file in quiet:
-            status = os.fstat(file.fd)
-            if status.st_size == file.reader.mark.position and not file.reader.joiner.holds:
-                self._book.delivered(file.cursor())
-                self._parked[path] = (_shown(status), file.cursor())
-                del self._open[path]
-                file.close()
-
-
-def _shown(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        """Close the quietest files above the limit."""
+        for path, file in self._parked.chosen(self._open):
+            self._book.delivered(file.cursor())
+            self._parked.add(path, file)
+            del self._open[path]

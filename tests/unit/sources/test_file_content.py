@@ -254,6 +254,20 @@ def test_what_was_not_handed_over_is_read_again(log: Path) -> None:
     assert kept.lines == names(0, 10)
 
 
+def test_a_file_name_that_is_no_text_is_followed_and_shown_escaped(tmp_path: Path) -> None:
+    kept = Kept()
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\x1b[1m.log")
+    for number in range(2):
+        append(Path(name), f"line {number}\n")
+        with following(tmp_path / "*.log", kept):
+            wait_for(lambda: len(kept.records) == number + 1)  # noqa: B023  # used before the next turn
+    assert kept.records[0].get("log.file.path") == f"{tmp_path}/\\xff\x1b[1m.log"
+    Path(name).unlink()
+    append(Path(name), "another\n")
+    with following(tmp_path / "*.log", kept):
+        wait_for(lambda: len(kept.told("file_gap")) == 1)
+
+
 def test_cursor_that_is_not_whole_is_none() -> None:
     cursor = FileCursor("/x", 1, 2, 3, "h", 4, "t", 5, 6, 6, 7)
     assert decode(cursor.encode()) == cursor
