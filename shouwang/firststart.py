@@ -26,6 +26,8 @@ def make_home(
     if home.exists():
         return False
     home.make_folders()
+    home.require_mine()
+    home.path.chmod(0o700)
     text = first_config(
         name=name or socket.gethostname(),
         timezone=timezone or "Asia/Shanghai",

@@ -44,8 +44,13 @@ class Home:
         return self.path / "state.db"
 
     @property
+    def site(self) -> Path:
+        """The home that the site's own files lie in: of a drill, the one it belongs to."""
+        return self.path.parents[1] if self.drill else self.path
+
+    @property
     def rules(self) -> Path:
-        return self.path / "rules"
+        return self.site / "rules"
 
     @property
     def logs(self) -> Path:
@@ -108,7 +113,7 @@ class Home:
                 folder.mkdir(mode=0o755, parents=True, exist_ok=True)
             except OSError:
                 continue
-            if os.access(folder, os.W_OK | os.X_OK) and folder.stat().st_uid in {0, os.geteuid()}:
+            if os.access(folder, os.W_OK | os.X_OK) and folder.stat().st_uid in {0, os.geteuid(), self.owner_uid()}:
                 return folder / self._socket_name()
         tried = ", ".join(str(folder) for folder in folders)
         raise StoreError(

@@ -8,6 +8,8 @@ import pwd
 from contextlib import suppress
 from typing import Final
 
+import pydantic
+
 from shouwang.errors import StoreError
 from shouwang.home import Home
 from shouwang.model import Finding, Level
@@ -24,10 +26,12 @@ def drop(home: Home) -> bool:
     """
     if os.geteuid() != 0:
         return False
-    if not home.exists():
+    if not home.path.exists():
         home.make_folders()
         with suppress(KeyError):
-            _give(home, pwd.getpwnam(DAEMON_USER))
+            entry = pwd.getpwnam(DAEMON_USER)
+            if _can_read_program(entry):
+                _give(home, entry)
     owner = home.owner_uid()
     if not owner:
         return False
@@ -35,6 +39,11 @@ def drop(home: Home) -> bool:
         entry = pwd.getpwuid(owner)
     except KeyError:
         raise StoreError(f"The home {home.path} belongs to uid {owner}, which is no user.", hint="chown it.") from None
+    if not _can_read_program(entry):
+        raise StoreError(
+            f"The home {home.path} belongs to {entry.pw_name}, who cannot read the program or its Python.",
+            hint="Install it where that user can read it, for example in /opt/shouwang: docs/how-to/service.md",
+        )
     os.chown(home.socket_to_make().parent, entry.pw_uid, entry.pw_gid)
     _become(entry)
     return True
@@ -47,7 +56,8 @@ def findings() -> list[Finding]:
         Finding(
             Level.DEGRADED,
             "The daemon runs as root.",
-            f"Make a system user {DAEMON_USER!r}, give it the home (chown -R), and start again: docs/how-to/service.md",
+            f"Install it where all can read it, make a system user {DAEMON_USER!r}, give it the home (chown -R), and"
+            " start again: docs/how-to/service.md",
         )
     ]
 
@@ -55,6 +65,19 @@ def findings() -> list[Finding]:
 def _give(home: Home, entry: pwd.struct_passwd) -> None:
     for folder in (home.path, home.logs, home.drills, home.rules):
         os.chown(folder, entry.pw_uid, entry.pw_gid)
+
+
+def _can_read_program(entry: pwd.struct_passwd) -> bool:
+    """Tried as that user, in a child: after becoming it there is no way back, and much is loaded later."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    try:
+        _become(entry)
+        readable = all(os.access(path, os.R_OK) for path in (__file__, os.__file__, pydantic.__file__))
+    except OSError:
+        readable = False
+    os._exit(0 if readable else 1)
 
 
 def _become(entry: pwd.struct_passwd) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
@@ -78,11 +79,14 @@ class StateStore:
         self._local = threading.local()
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         try:
+            os.close(
+                os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            )  # SQLite's other files follow its mode
             connection = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
             connection.pragma("journal_mode", "wal")
             connection.pragma("synchronous", "full")
             prepare(connection, path, __version__)
-        except apsw.Error as wrong:
+        except (apsw.Error, OSError) as wrong:
             raise StoreError(
                 f"Cannot open {path}: {wrong}.", hint="Check its owner, the disk, the last backup."
             ) from wrong

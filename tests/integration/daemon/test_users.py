@@ -20,6 +20,11 @@ pytestmark = pytest.mark.skipif(
 NOBODY = 65534
 
 
+def readable_to_nobody(path: str) -> bool:
+    command = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--", "test", "-r", path]
+    return subprocess.run(command, check=False).returncode == 0
+
+
 @pytest.fixture(autouse=True)
 def reachable() -> None:
     """The checkout must be readable to the other user, or there is no client to run."""
@@ -69,6 +74,8 @@ def test_an_analyst_may_import_what_the_daemon_itself_could_not_open_but_not_sto
 
 
 def test_started_by_root_on_anothers_home_it_becomes_that_user(daemon: Daemon) -> None:
+    if not readable_to_nobody(os.__file__):
+        pytest.skip(f"the Python at {os.__file__} is closed to other users")
     daemon.configure(roles='root = "administrator"\n')
     for path in (daemon.home.path, *daemon.home.path.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
@@ -98,3 +105,15 @@ def test_a_client_turns_away_from_a_stranger_that_serves(daemon: Daemon, tmp_pat
     finally:
         stranger.kill()
         stranger.wait(10)
+
+
+def test_root_is_told_when_the_homes_owner_cannot_read_the_program(daemon: Daemon) -> None:
+    if readable_to_nobody(os.__file__):
+        pytest.skip(f"the Python at {os.__file__} is open to all users")
+    daemon.configure()
+    for path in (daemon.home.path, *daemon.home.path.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    done = daemon.run("up", "--headless")
+    assert done.returncode == 4
+    assert "cannot read the program" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -201,5 +201,10 @@ def test_a_commit_is_on_the_disk_when_it_returns(store: StateStore) -> None:
         assert tx.alerts._db.pragma("journal_mode") == "wal"
 
 
+def test_the_files_are_closed_to_others(store: StateStore) -> None:
+    _put(store)
+    assert {path.stat().st_mode & 0o777 for path in store.path.parent.glob("state.db*")} == {0o600}
+
+
 def test_sqlite_is_one_without_the_write_ahead_log_reset_fault() -> None:
     assert tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) >= (3, 51, 3)
