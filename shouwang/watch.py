@@ -7,6 +7,7 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
+from shouwang.flows.intake import Intake
 from shouwang.model import Finding
 from shouwang.pace import Pace
 from shouwang.running import Running
@@ -49,6 +50,11 @@ class Watching:
         self._services.alerting.notify()
         if not self._alerting.join(ALERTING_ENDS_S):
             log.warning("alerting did not end in time; its step is done again on the next start")
+
+    @property
+    def intake(self) -> Intake:
+        """Where a drill's lines go in."""
+        return self._feed.intake
 
     def tick(self) -> None:
         self._pace.tick()

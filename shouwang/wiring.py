@@ -164,6 +164,9 @@ def feed(services: Services) -> Feed:
 
 
 def _sources(services: Services) -> list[Source]:
+    """None in a drill: nothing real comes into its home."""
+    if services.drill:
+        return []
     config, clock = services.config, services.clock
     found: list[Source] = [FileSource(each, PARSERS, clock) for each in _files(services)]
     if config.metrics.interval_s:
@@ -195,7 +198,7 @@ def _rules(home: Home, config: Config) -> RuleSet:
     """Ours, the home's, the named folders'; without the disabled ones."""
     chosen = config.rules
     own: Sequence[Path] = [OWN_RULES] if chosen.builtin else []
-    further = [home.path / Path(each).expanduser() for each in chosen.folders]
+    further = [home.site / Path(each).expanduser() for each in chosen.folders]
     for path in further:
         if not path.exists():
             raise UsageError(f"{home.config}: rules.folders: {path} is not there.", hint="Correct or remove it.")

@@ -66,6 +66,7 @@ class Intake:
         self._changed = threading.Condition()
         self._busy = False
         self._closing = False
+        self._hurried = 0
         self._away = ""
         self._gave_up = False
         self._until = 0.0
@@ -107,9 +108,14 @@ class Intake:
             self._changed.notify_all()
 
     def settle(self, timeout_s: float) -> bool:
-        """Wait until all that was handed over is stored; whether it is."""
+        """Wait until all that was handed over is stored; whether it is. Nothing waits for company meanwhile."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._held and not self._busy, timeout_s)
+            self._hurried += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(lambda: not self._held and not self._busy, timeout_s)
+            finally:
+                self._hurried -= 1
 
     def findings(self) -> list[Finding]:
         found = []
@@ -147,7 +153,8 @@ class Intake:
             self._changed.wait_for(lambda: self._held or self._closing)
             until = time.monotonic() + GATHER_S
             self._changed.wait_for(
-                lambda: self._closing or self._held_events >= BATCH_EVENTS, timeout=until - time.monotonic()
+                lambda: self._closing or self._hurried or self._held_events >= BATCH_EVENTS,
+                timeout=until - time.monotonic(),
             )
             chunks: list[Chunk] = []
             number = 0

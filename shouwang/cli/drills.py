@@ -1,0 +1,89 @@
+"""``shouwang drills run FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shouwang.cli.answer import print_json
+from shouwang.cli.options import nouns, verb, words
+from shouwang.cli.terminal import shown, table
+from shouwang.clock import SystemClock
+from shouwang.errors import UsageError
+from shouwang.home import Home
+
+if TYPE_CHECKING:
+    from shouwang.cli.options import Subparsers
+
+NOT_PASSED = 1
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    verbs = nouns(subparsers, "drills", "演练 / drills")
+    parser = verb(
+        verbs,
+        "run",
+        run,
+        "按情景文件演练并评分；未通过时退出码 1 / play a scenario and score it; exit 1 when not passed",
+    )
+    parser.add_argument("file", metavar="FILE", help="情景文件 / a scenario (docs/how-to/drill.md)")
+    parser.add_argument(
+        "--speed", type=float, metavar="N", help="N 倍速；默认尽快 / times as fast (default: as fast as possible)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.speed is not None and not args.speed > 0:
+        raise UsageError(f"--speed {args.speed} plays nothing.", hint="Give a number above 0, or leave it out.")
+    # By name: the commands do not import what a drill is made of.
+    scenarios, drill = import_module("shouwang.scenario"), import_module("shouwang.drill")
+    try:
+        text = Path(args.file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise UsageError(f"Cannot read {args.file}: {wrong}.") from wrong
+    scenario = scenarios.read(text, args.file)
+    say = words(args)
+    title = say(scenario.title_zh or scenario.title, scenario.title)
+    print(f"{say('演练', 'DRILL 演练')}: {shown(title)}", file=sys.stderr)
+    outcome = drill.run(
+        Home.at(args.home),
+        scenario,
+        speed=args.speed,
+        clock=SystemClock(),
+        say=lambda line: print(f"演练 {shown(line)}", file=sys.stderr, flush=True),
+    )
+    if args.json:
+        print_json(outcome.json())
+    else:
+        _show(args, outcome)
+    return 0 if outcome.passed else NOT_PASSED
+
+
+def _show(args: argparse.Namespace, outcome: object) -> None:
+    say = words(args)
+    said = outcome.json()  # type: ignore[attr-defined]  # shouwang.drill.Outcome, not imported here
+    yes, no = say("通过", "passed"), say("未通过", "not passed")
+    rows = [
+        (
+            mark["title"] or mark["rule"],
+            mark["alert"] or say("未检出", "not detected"),
+            "-" if mark["time_to_alert_s"] is None else f"{mark['time_to_alert_s']:.0f} s / {mark['within_s']:.0f} s",
+            f"{mark['grade'] or '-'} / {mark['expected_grade'] or '-'}",
+            mark["incident"] or "-",
+            yes if mark["passed"] else no,
+        )
+        for mark in said["marks"]
+    ]
+    headings = say(
+        "规则|告警|用时/限时|级别/预期|事件|结果", "rule|alert|time/limit|grade/expected|incident|result"
+    ).split("|")
+    table(headings, rows)
+    lines, alerts, incidents = said["lines"], said["alerts"], said["incidents"]
+    counted = say(
+        f"{lines} 行, {alerts} 条告警, {incidents} 起事件", f"{lines} lines, {alerts} alerts, {incidents} incidents"
+    )
+    print(f"演练 {said['drill']}: {counted}: {yes if said['passed'] else no}")
+    print(say("查看", "look at it") + f": shouwang up --home {said['home']}")
