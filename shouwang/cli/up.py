@@ -107,13 +107,23 @@ def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
 
 
 def _leave(args: argparse.Namespace, child: subprocess.Popen[bytes]) -> None:
-    """The console asked whether to stop: where it did, wait; else say that it goes on."""
-    say = words(args)
-    if child.poll() is None and not _is_stopping(Home.at(args.home)):
-        print(say("继续在后台守望；`shouwang stop` 停止。", "Watching in the background; `shouwang stop` ends it."))
-        return
+    """Keep watching, or stop: keeping is what an empty answer means."""
+    say, home = words(args), Home.at(args.home)
+    if child.poll() is None and not _is_stopping(home):
+        if not _shall_stop(say("继续在后台守望？[Y/n] ", "Keep watching in the background? [Y/n] ")):
+            print(say("继续守望；`shouwang stop` 停止。", "Watching; `shouwang stop` ends it."))
+            return
+        with Client.connect(home) as daemon:
+            daemon.call("stop")
     wait_for_end(child.pid)
     print(say("已停止。", "Stopped."))
+
+
+def _shall_stop(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in {"n", "no", "否", "不"}
+    except (EOFError, KeyboardInterrupt):
+        return False
 
 
 def _is_stopping(home: Home) -> bool:
