@@ -16,6 +16,7 @@ from collectors.rehydrate import rehydrate
 from collectors.sources.base import Source
 from collectors.sources.delivery import FileSettings
 from collectors.sources.file import FileSource
+from collectors.sources.journald import JournalSettings, JournalSource
 from collectors.sources.metrics import MetricsSource
 from detection.engine import Engine
 from detection.rules import OWN_RULES
@@ -26,7 +27,7 @@ from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.config import Config
-from shouwang.defaultfiles import default_files
+from shouwang.defaultfiles import default_files, has_journal
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import EventStore
 from shouwang.eventstore.embedded.store import EmbeddedStore
@@ -168,13 +169,15 @@ def _sources(services: Services) -> list[Source]:
     if services.drill:
         return []
     config, clock = services.config, services.clock
-    found: list[Source] = [FileSource(each, PARSERS, clock) for each in _files(services)]
+    journal = config.watch.journald and has_journal()
+    found: list[Source] = [JournalSource(JournalSettings(), clock)] if journal else []
+    found += [FileSource(each, PARSERS, clock) for each in _files(services, with_journal=journal)]
     if config.metrics.interval_s:
         found.append(MetricsSource(clock, config.metrics.interval_s))
     return found
 
 
-def _files(services: Services) -> list[FileSettings]:
+def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:
     """The named ones, then those of ``/var/log`` that nobody named."""
     config, site = services.config, services.config.site.zone
     found = [
@@ -189,7 +192,7 @@ def _files(services: Services) -> list[FileSettings]:
     ]
     named = {each.path for each in found}
     if config.watch.var_log:
-        paths = default_files(VAR_LOG, with_journal=False)
+        paths = default_files(VAR_LOG, with_journal=with_journal)
         found += [FileSettings(path=path, zone=site) for path in paths if path not in named]
     return found
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from shouwang.defaultfiles import default_files
+import pytest
+
+from shouwang.defaultfiles import default_files, has_journal
 
 
 def test_existing_regular_files_are_watched_and_nothing_else(tmp_path: Path) -> None:
@@ -18,6 +20,23 @@ def test_existing_regular_files_are_watched_and_nothing_else(tmp_path: Path) -> 
     (tmp_path / "apache2" / "dir.log").mkdir()
     found = [path.removeprefix(f"{tmp_path}/") for path in default_files(tmp_path, with_journal=False)]
     assert found == ["syslog", "auth.log", "nginx/*.log"]
+
+
+def test_a_journal_counts_when_its_files_can_be_read_and_there_is_a_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "bin" / "journalctl"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tool.parent))
+    journal = tmp_path / "journal" / "0123" / "system.journal"
+    journal.parent.mkdir(parents=True)
+    assert not has_journal([tmp_path / "journal"])
+    journal.write_bytes(b"x")
+    assert has_journal([tmp_path / "journal"])
+    tool.unlink()
+    assert not has_journal([tmp_path / "journal"])
 
 
 def test_what_the_journal_holds_is_not_counted_twice(tmp_path: Path) -> None:
