@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from shouwang import __version__
@@ -46,8 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add_common(made, top=True)
     subparsers = made.add_subparsers(metavar="VERB", required=True)
     for name in VERBS:
-        if find_spec(f"shouwang.cli.{name}"):
-            import_module(f"shouwang.cli.{name}").add_parser(subparsers)
+        import_module(f"shouwang.cli.{name}").add_parser(subparsers)
     return made
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shouwang.cli.main import LOST, main, parser
+from shouwang.cli.main import LOST, VERBS, main, parser
 
 ROOT = Path(__file__).parents[3]
 HEAVY = (
@@ -42,6 +42,12 @@ def test_the_whole_parser_loads_none_of_what_is_heavy() -> None:
     loaded = {name.partition(".")[0] for name in python(code).stdout.split()}
     assert "shouwang" in loaded
     assert loaded.isdisjoint(HEAVY), loaded & set(HEAVY)
+
+
+def test_no_command_is_forgotten() -> None:
+    folder = ROOT / "shouwang" / "cli"
+    commands = {path.stem for path in folder.glob("*.py") if "\ndef add_parser(" in path.read_text(encoding="utf-8")}
+    assert commands == set(VERBS)
 
 
 def test_help_comes_in_under_three_tenths_of_a_second() -> None:
