@@ -17,6 +17,7 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 
 _CURSOR: Final = re.compile(rb'[{,]"__CURSOR":"([^"\\]*)"')
 _HEAD_BYTES: Final = 64 * 1024
+_SPARE_BYTES: Final = 1024
 _LEAST_MESSAGE: Final = 16 * 1024
 """Characters, or byte numbers."""
 
@@ -74,7 +75,7 @@ def _shrunk(raw: bytes) -> bytes:
             break
         value = entry[key]
         if key == "MESSAGE" and isinstance(value, str | list):
-            room = max(_LEAST_MESSAGE, len(value) * (LONGEST_BYTES - total + size) // size)
+            room = max(_LEAST_MESSAGE, len(value) * (LONGEST_BYTES - total + size - _SPARE_BYTES) // size)
             entry[key] = value[:room]
         else:
             entry[key] = None
