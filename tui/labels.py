@@ -51,6 +51,13 @@ def short_stamp(at: datetime | None, now: datetime, words: Words) -> str:
     return f"{at:%H:%M}" if at.date() == now.astimezone(at.tzinfo).date() else f"{at:%m-%d}"
 
 
+def line_stamp(at: datetime | None, now: datetime, words: Words) -> str:
+    """At most eleven cells: to the second for today's, to the minute for what is older."""
+    if at is None:
+        return words("none")
+    return f"{at:%H:%M:%S}" if at.date() == now.astimezone(at.tzinfo).date() else f"{at:%m-%d %H:%M}"
+
+
 def full_stamp(at: datetime | None, words: Words) -> str:
     return words("none") if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
 

@@ -21,7 +21,7 @@ def _wide(words: Words, zh: int, en: int) -> int:
 def alert_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("table.severity"), _wide(words, 4, 6)),
-        Column(words("table.id"), 7),
+        Column(words("table.id"), 9),
         Column(words("table.time"), 5, rank=2),
         Column(words("table.title"), 16, flex=True),
         Column(words("table.count"), _wide(words, 4, 5), rank=3, right=True),
@@ -82,7 +82,7 @@ def incident_row(incident: wire.IncidentRow, now: datetime, words: Words) -> Row
 
 def event_columns(words: Words) -> tuple[Column, ...]:
     return (
-        Column(words("table.time"), 14),
+        Column(words("table.time"), 11),
         Column(words("table.host"), 12, rank=3),
         Column(words("table.dataset"), 15, rank=2),
         Column(words("table.message"), 20, flex=True),
@@ -94,7 +94,7 @@ def event_row(event: wire.EventRow, now: datetime, words: Words) -> Row:
     return Row(
         event.id,
         (
-            ((labels.stamp(event.at, now, words, seconds=True), "dim"),),
+            ((labels.line_stamp(event.at, now, words), "dim"),),
             _cell(event.text("host.name"), "dim"),
             _cell(event.text("event.dataset"), "label"),
             _cell(event.text("message") or event.text("event.original"), tone),

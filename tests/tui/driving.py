@@ -13,7 +13,7 @@ from tests.tui.fake import Service
 from tui.app import ShouwangApp
 
 DEADLINE_S = 10.0
-LOOK_S = 0.05
+LOOK_S = 0.25
 
 
 @asynccontextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import cycle
+
 from shouwang.model import Value
-from tests.tui.driving import console, shown, until, widths
+from tests.tui.driving import console, sees, shown, widths
 from tests.tui.fake import Service
 from tests.tui.hostile import CORPUS, FORBIDDEN
 
@@ -12,51 +15,47 @@ KEPT = frozenset(
 )
 
 
-def poison(value: Value, text: str) -> Value:
-    """Every text of the answer replaced, but for what is a time or a place to go on from."""
+def poison(value: Value, texts: Iterator[str]) -> Value:
+    """Every text of the answer replaced by the next one, but for what is a time or a place to go on from."""
     if isinstance(value, dict):
-        return {name: each if name in KEPT else poison(each, text) for name, each in value.items()}
+        return {name: each if name in KEPT else poison(each, texts) for name, each in value.items()}
     if isinstance(value, list):
-        return [poison(each, text) for each in value]
-    return text if isinstance(value, str) else value
+        return [poison(each, texts) for each in value]
+    return next(texts) if isinstance(value, str) else value
 
 
 class Poisoned(Service):
     """Answers as the service does, with hostile text wherever text stands, ids and levels too."""
 
-    text = ""
+    texts = cycle(CORPUS)
 
     def call(self, act: str, **args: Value) -> Value:
         known = {"alerts.show": "A-20931", "incidents.show": "INC-20261124-0001"}
         if act in known:
             args["id"] = known[act]
-        return poison(super().call(act, **args), self.text)
+        return poison(super().call(act, **args), self.texts)
 
 
 async def test_hostile_text_in_every_field_of_every_answer_is_only_shown() -> None:
-    service = Poisoned(alerts=6)
-    async with console(service, size=(100, 30)) as pilot:
-        for number, text in enumerate(CORPUS):
-            service.text = text
-            looks = len(service.did("status"))
-            await until(pilot, lambda seen=looks: len(service.did("status")) > seen + 1)  # type: ignore[misc]
-            for keys in (["1"], ["2", "enter"], ["escape", "3", "enter"], ["y"]):
+    async with console(Poisoned(alerts=40), size=(100, 30)) as pilot:
+        for _ in range(5):
+            for keys in (["1"], ["2", "j", "enter"], ["escape", "3", "j", "enter"], ["escape", "y"]):
                 await pilot.press(*keys)
                 await pilot.pause()
-                assert not FORBIDDEN & set("".join(shown(pilot))), (number, keys)
-                assert widths(pilot) == {100}, (number, keys)
+                assert not FORBIDDEN & set("".join(shown(pilot))), keys
+                assert widths(pilot) == {100}, keys
 
 
 async def test_a_hostile_log_line_is_shown_in_the_tail_and_whole_in_its_detail() -> None:
     service = Service()
     async with console(service, size=(100, 30)) as pilot:
-        await pilot.press("7", "enter")
-        for number, text in enumerate(CORPUS):
-            await pilot.press("escape", "end")
+        await pilot.press("7")
+        await sees(pilot, "08:24:04")
+        for text in CORPUS:
             service.arrive(1, {"message": text, "event.original": text, "host.name": text, text[:200]: text})
-            asked = len(service.did("events.tail"))
-            await until(pilot, lambda seen=asked: len(service.did("events.tail")) > seen + 1)  # type: ignore[misc]
-            await pilot.press("enter", "end")
-            await pilot.pause()
+        await sees(pilot, "not markup")
+        await pilot.press("enter")
+        for number in range(len(CORPUS)):
+            await pilot.press("ctrl+up", "end")
             assert not FORBIDDEN & set("".join(shown(pilot))), number
             assert widths(pilot) == {100}, number

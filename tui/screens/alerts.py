@@ -11,7 +11,7 @@ from shouwang.model import Value
 from tui import details, filters, tables, wire
 from tui.filters import Unreadable
 from tui.labels import number
-from tui.screens.base import bindings, titled
+from tui.screens.base import bindings
 from tui.screens.listing import Listing
 from tui.session import Session
 
@@ -28,9 +28,9 @@ class Alerts(Listing):
     def relabel(self) -> None:
         words = self.words
         self.table.relabel(tables.alert_columns(words), words("alerts.empty"))
-        titled(self.table, words("alerts.title", shown=""))
-        titled(self.detail, words("alerts.detail"))
-        titled(self.second, words("alerts.events", n=""))
+        self.table.retitle(words("alerts.title", shown=""))
+        self.detail.retitle(words("alerts.detail"))
+        self.second.retitle(words("alerts.events", n=""))
         if self._shown is not None:
             self._show_second(self._shown, top=False)
         self.query_one("#filter", Input).placeholder = words("alerts.filter")
@@ -49,7 +49,7 @@ class Alerts(Listing):
         owners = {incident.id: incident.owner for incident in shot.incidents} if shot is not None else {}
         rows = [tables.alert_row(alert, owners.get(alert.incident, ""), now, self.words) for alert in alerts]
         self.table.put(offset, rows, total)
-        titled(self.table, self.words("alerts.title", shown=number(total)))
+        self.table.retitle(self.words("alerts.title", shown=number(total)))
 
     async def load_detail(self) -> None:
         chosen, shown = self.table.chosen, self._shown
@@ -76,8 +76,8 @@ class Alerts(Listing):
             return
         incident = self.incident() or shown.incident
         self.detail.show(lambda width: list(details.alert_lines(shown, incident, now, words, width)), top=top)
-        titled(self.detail, f"{words('alerts.detail')} {shown.alert.id}")
-        titled(self.second, words("alerts.events", n=len(shown.events)))
+        self.detail.retitle(f"{words('alerts.detail')} {shown.alert.id}")
+        self.second.retitle(words("alerts.events", n=len(shown.events)))
 
     def _show_second(self, shown: wire.AlertDetail, *, top: bool) -> None:
         """Made when it was asked for, not each second: it may be long."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -36,11 +34,6 @@ def bindings(screen: str) -> list[BindingType]:
         for command in commands.on_screen(screen)
         if command.keys and command.name != "quit"
     ]
-
-
-def titled(widget: Widget, text: str) -> None:
-    """The text as the title in the widget's frame: data, not markup."""
-    widget.border_title = Text(clip(safe_text(text, 300), 200))
 
 
 class ConsoleScreen(Screen[None]):

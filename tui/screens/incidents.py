@@ -11,7 +11,7 @@ from shouwang.model import Value
 from tui import dossier, filters, tables, wire
 from tui.filters import Unreadable
 from tui.labels import number
-from tui.screens.base import bindings, titled
+from tui.screens.base import bindings
 from tui.screens.listing import Listing
 from tui.session import Changed, Session
 
@@ -29,9 +29,9 @@ class Incidents(Listing):
     def relabel(self) -> None:
         words = self.words
         self.table.relabel(tables.incident_columns(words), words("incidents.empty"))
-        titled(self.table, words("incidents.title", shown=""))
-        titled(self.detail, words("incidents.detail"))
-        titled(self.second, words("incidents.timeline"))
+        self.table.retitle(words("incidents.title", shown=""))
+        self.detail.retitle(words("incidents.detail"))
+        self.second.retitle(words("incidents.timeline"))
         if self._shown is not None:
             self._show_second(self._shown, top=False)
         self.query_one("#filter", Input).placeholder = words("incidents.filter")
@@ -48,7 +48,7 @@ class Incidents(Listing):
         self._incidents = {incident.id: incident for incident in found}
         now = self.session.now()
         self.table.put(offset, [tables.incident_row(incident, now, self.words) for incident in found], total)
-        titled(self.table, self.words("incidents.title", shown=number(total)))
+        self.table.retitle(self.words("incidents.title", shown=number(total)))
 
     async def load_detail(self) -> None:
         chosen, shown = self.table.chosen, self._shown
@@ -80,7 +80,7 @@ class Incidents(Listing):
             self.second.show(lambda _width: ())
             return
         self.detail.show(lambda width: list(dossier.incident_lines(shown, now, words, width)), top=top)
-        titled(self.detail, f"{words('incidents.detail')} {shown.incident.id}")
+        self.detail.retitle(f"{words('incidents.detail')} {shown.incident.id}")
 
     def _show_second(self, shown: wire.IncidentDetail, *, top: bool) -> None:
         """Made when it was asked for, not each second: it may be long."""

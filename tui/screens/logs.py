@@ -15,7 +15,7 @@ from textual.widgets import Input
 from shouwang.model import Value
 from tui import details, tables, wire
 from tui.present import safe_text
-from tui.screens.base import ConsoleScreen, bindings, titled
+from tui.screens.base import ConsoleScreen, bindings
 from tui.session import Session
 from tui.tail import RANGES, Found, Tail
 from tui.widgets.lines import Lines
@@ -55,7 +55,7 @@ class Logs(ConsoleScreen):
     def relabel(self) -> None:
         words = self.words
         self._table.relabel(tables.event_columns(words), "")
-        titled(self._detail, words("logs.detail"))
+        self._detail.retitle(words("logs.detail"))
         self.query_one("#filter", Input).placeholder = words("logs.search")
         self._show()
 
@@ -94,7 +94,7 @@ class Logs(ConsoleScreen):
         table.replace([self._row(event) for event in events])
         if self._found is None and self._tail.following and not self._tail.frozen:
             table.action_edge(1)
-        titled(table, self._title())
+        table.retitle(self._title())
 
     def _row(self, event: wire.EventRow) -> Row:
         row = self._rows.get(event.id)
@@ -125,7 +125,7 @@ class Logs(ConsoleScreen):
             self._tail.follow(on=table.at_end)
         elif table.at_end and self._found.next and not self._paging:
             self.attempt(self._more, group="more")
-        titled(table, self._title())
+        table.retitle(self._title())
         self._show_event()
         self.show_keys()
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from tui import board, commands, tables
 from tui.present import Line
-from tui.screens.base import ConsoleScreen, bindings, titled
+from tui.screens.base import ConsoleScreen, bindings
 from tui.session import Go, Snapshot
 from tui.widgets.lines import Lines
 from tui.widgets.table import VirtualTable
@@ -34,10 +34,10 @@ class Overview(ConsoleScreen):
         self._table("needs").relabel(board.need_columns(words), words("overview.needs_empty"))
         self._table("queue").relabel(tables.incident_columns(words), words("overview.queue_empty"))
         self._table("grave").relabel(tables.alert_columns(words), words("overview.alerts_empty"))
-        titled(self._table("needs"), words("overview.needs"))
-        titled(self._table("queue"), words("overview.queue", n=""))
-        titled(self._table("grave"), words("overview.alerts", n=""))
-        titled(self.query_one("#system"), words("overview.system"))
+        self._table("needs").retitle(words("overview.needs"))
+        self._table("queue").retitle(words("overview.queue", n=""))
+        self._table("grave").retitle(words("overview.alerts", n=""))
+        self.query_one("#system", Lines).retitle(words("overview.system"))
 
     def _table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)
@@ -55,8 +55,8 @@ class Overview(ConsoleScreen):
             [tables.alert_row(alert, owners.get(alert.incident, ""), now, words) for alert in shot.alerts]
         )
         counts = shot.status.open_alerts
-        titled(self._table("queue"), words("overview.queue", n=len(shot.incidents)))
-        titled(self._table("grave"), words("overview.alerts", n=counts.get("critical", 0) + counts.get("high", 0)))
+        self._table("queue").retitle(words("overview.queue", n=len(shot.incidents)))
+        self._table("grave").retitle(words("overview.alerts", n=counts.get("critical", 0) + counts.get("high", 0)))
         self.query_one("#system", Lines).show(lambda width: list(self._system(shot, width)))
 
     def _system(self, shot: Snapshot, width: int) -> Iterable[Line]:

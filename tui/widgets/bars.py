@@ -33,6 +33,8 @@ class Bar(Widget):
 
     def show(self, lines: Sequence[Line], hits: Sequence[Hit] = ()) -> None:
         self._hits = hits
+        if tuple(lines) == self.lines:
+            return
         if len(lines) == len(self.lines):
             self.set_reactive(Bar.lines, tuple(lines))
             self.refresh()

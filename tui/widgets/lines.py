@@ -8,10 +8,10 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.present import Line
+from tui.widgets.pane import Pane
 from tui.widgets.strips import strip_of
 
 
@@ -19,7 +19,7 @@ def _nothing(_width: int) -> Sequence[Line]:
     return ()
 
 
-class Lines(ScrollView, can_focus=True):
+class Lines(Pane, can_focus=True):
     """Shows what a function makes for the pane's width; made again when the width changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

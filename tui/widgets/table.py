@@ -10,11 +10,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.present import Column, Line, layout, row_line
 from tui.themes import tone
+from tui.widgets.pane import Pane
 from tui.widgets.strips import strip_of
 from tui.window import Row, Window
 
@@ -28,7 +28,7 @@ GUTTER = 2
 """Cells before the first column: the cursor's mark, so that it shows without colour."""
 
 
-class VirtualTable(ScrollView, can_focus=True):
+class VirtualTable(Pane, can_focus=True):
     """Rows below one line of column titles. The first line of the widget is always the titles."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
