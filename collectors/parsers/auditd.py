@@ -23,7 +23,7 @@ PREFIX: Final = "auditd.log."
 _HEAD: Final = re.compile(
     r"(?:node=(\S+) )?type=(\S+) msg=audit\((\d{1,12})\.(\d{3}):(\d{1,20})\):\s?(.*)\Z", re.DOTALL
 )
-_PAIR: Final = re.compile(r"([A-Za-z][\w\[\]-]*)=(\"[^\"]*\"|'(?:[^']*)'|\S*)")
+_PAIR: Final = re.compile(r"(?<![\w\[\]-])([A-Za-z][\w\[\]-]{0,63})=(\"[^\"]*\"|'(?:[^']*)'|\S*)")
 _ENRICHED: Final = "\x1d"
 _HEX: Final = re.compile(r"(?:[0-9A-F]{2})+\Z")
 _UNTRUSTED: Final = re.compile(r"(?:exe|comm|name|cwd|cmd|proctitle|key|path|dir|acct|data|watch|file|vm)\Z")

@@ -28,25 +28,29 @@ def load(raw: bytes, origin: Origin) -> tuple[Value, tuple[str, ...]]:
         return cast(Value, orjson.loads(raw)), ()
     except orjson.JSONDecodeError:
         pass
-    text = _decode(raw, origin.encoding).removeprefix("\ufeff")
+    decoded, whole = _decode(raw, origin.encoding)
+    text = decoded.removeprefix("\ufeff")
+    flags = () if whole else (BAD_TEXT,)
     try:
-        return cast(Value, orjson.loads(text)), (BAD_TEXT,)
+        return cast(Value, orjson.loads(text)), flags
     except orjson.JSONDecodeError as error:
         reason = str(error)
     try:
         value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         raise Unreadable(reason) from None
-    return _clean(value, 0), (MALFORMED,)
+    return _clean(value, 0), (*flags, MALFORMED)
 
 
-def _decode(raw: bytes, encoding: str) -> str:
-    """Bytes that are no characters become ``\\xNN`` inside a JSON string."""
+def _decode(raw: bytes, encoding: str) -> tuple[str, bool]:
+    """The text, and whether all bytes were characters; those that were not become ``\\xNN`` inside a JSON string."""
     try:
         text = raw.decode(encoding, "surrogateescape")
     except LookupError:
         text = raw.decode("utf-8", "surrogateescape")
-    return _ESCAPED.sub(lambda found: f"\\\\x{ord(found[0]) - 0xDC00:02x}", text)
+    if _ESCAPED.search(text) is None:
+        return text, True
+    return _ESCAPED.sub(lambda found: f"\\\\x{ord(found[0]) - 0xDC00:02x}", text), False
 
 
 def _clean(value: Value, depth: int) -> Value:

@@ -18,7 +18,8 @@ _BEAR_FAILED: Final = re.compile(
     r" from (\S+):(\d+)\Z",
     re.DOTALL,
 )
-_BEAR_LOGIN: Final = re.compile(r"(?:PAM )?(?:[Pp]assword|[Pp]ubkey) auth succeeded for '(.*?)'.* from (\S+):(\d+)\Z")
+_BEAR_LOGIN: Final = re.compile(r"(?:PAM )?(?:[Pp]assword|[Pp]ubkey) auth succeeded for '([^']*)'")
+_BEAR_PEER: Final = re.compile(r" from (\S+):(\d+)\Z")
 
 
 def _act(doc: Doc, action: str, outcome: str, user: str | None) -> None:
@@ -49,9 +50,9 @@ def read_dropbear(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _BEAR_FAILED.match(message)) is not None:
         _act(doc, "ssh_login_failed", "failure", found[1] or found[2])
         address, port = found[3], found[4]
-    elif (found := _BEAR_LOGIN.match(message)) is not None:
+    elif (found := _BEAR_LOGIN.match(message)) is not None and (peer := _BEAR_PEER.search(message)) is not None:
         _act(doc, "ssh_login", "success", found[1])
-        address, port = found[2], found[3]
+        address, port = peer[1], peer[2]
     else:
         return ()
     put_peer(doc, "source", address)

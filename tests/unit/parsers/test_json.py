@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shouwang.model import ABSENT, Value
-from tests.unit.parsers.reading import NOW_US, read, tags, us
+from tests.unit.parsers.reading import NOW_US, origin, read, tags, us
 
 AT = "2026-11-24T00:15:30Z"
 
@@ -97,3 +97,11 @@ def test_metrics_and_our_own_words_have_their_own_datasets() -> None:
     assert metrics.get("system.cpu.total.pct") == 0.5
     assert read("self", line).shape.dataset == "shouwang.self"
     assert read("json", json.dumps({"event": {"dataset": "shouwang.self"}})).shape.dataset == "generic.json"
+
+
+def test_json_in_a_declared_encoding_is_plain_text() -> None:
+    raw = '{"@timestamp": "2026-11-24T00:15:30Z", "message": "登录失败"}'.encode("gb18030")
+    event = read("json", raw, origin(encoding="gb18030"))
+    assert event.get("message") == "登录失败"
+    assert tags(event) == []
+    assert "bad_text" in tags(read("json", raw))
