@@ -112,5 +112,6 @@ def _own(raw: bytes, origin: Origin, parser: str) -> Event:
     if not isinstance(doc, dict):
         return dead_event(raw, origin, "json_no_object", "the record is JSON but no object", parser)
     flat = flatten(doc)
+    flags = (*flags, *_check_addresses(flat))
     shape = _METRICS if parser == "metrics" else _SELF
     return text_event((raw, origin), shape, flat, read_time(flat.get("@timestamp"), origin.zone), flags)
