@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from contextlib import ExitStack
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 from shouwang import __version__, privilege
 from shouwang.api.table import perform, role_in
@@ -61,6 +62,8 @@ def serve(
         _keep_house(services, watching, stop)
         log.info("shouwang ends")
     log.info("shouwang has ended, all that was received is stored")
+    if threading.active_count() > 1:
+        _leave_now()
     return 0
 
 
@@ -87,6 +90,15 @@ def _maintain(services: Services) -> None:
             log.info("upkeep: %s", done)
     except Exception:
         log.exception("upkeep of the event store failed")
+
+
+def _leave_now() -> NoReturn:
+    """A client's act is still in foreign code, and the interpreter would unwind it there: that aborts.
+
+    All that must be kept is on the disk, and the lock ends with the process.
+    """
+    logging.shutdown()
+    os._exit(0)
 
 
 def _end_on_signals(stop: threading.Event) -> None:

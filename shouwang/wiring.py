@@ -77,7 +77,8 @@ class Services:
     alerting: Alerting
     new_engine: Callable[[], Engine]
     """An engine serves one thread: each that matches makes its own."""
-    new_importer: Callable[[], Importer]
+    new_importer: Callable[[Callable[[int], None]], Importer]
+    """Given what is told the number of records after each batch."""
     stack: ExitStack
     findings: list[Finding] = field(default_factory=list)
     """What was seen when the home was opened."""
@@ -135,7 +136,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
                 drill=home.drill,
             ),
             new_engine=engine,
-            new_importer=lambda: Importer(events, engine(), clock, config.site.zone, assets),
+            new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
             stack=stack.pop_all(),
         )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import partial
 
 from pydantic import Field
 
 from shouwang.api.context import Args, Context, Json
-from shouwang.errors import UsageError
+from shouwang.errors import ShouwangError, UsageError
 from shouwang.wiring import Services
 
 
@@ -28,7 +29,9 @@ def import_records(context: Context, args: ImportArgs) -> Json:
     form = args.format or "auto"
     _note(context, "import", args.name, {"format": form, "bytes": about.st_size})
     with os.fdopen(os.dup(given), "rb") as file:
-        result = context.services.new_importer().run(file, args.name, form, about.st_mtime_ns // 1000)
+        result = context.services.new_importer(partial(_go_on, context.services)).run(
+            file, args.name, form, about.st_mtime_ns // 1000
+        )
     _alert(context.services)
     counts: Json = {
         "records": result.records,
@@ -39,6 +42,12 @@ def import_records(context: Context, args: ImportArgs) -> Json:
     }
     _note(context, "import.done", args.name, counts)
     return counts
+
+
+def _go_on(services: Services, _records: int) -> None:
+    """What was brought in so far is stored; the same file goes on behind it."""
+    if services.running is not None and services.running.stopping():
+        raise ShouwangError("The daemon ends.", hint="Import the file again later: it goes on where it was.")
 
 
 def _alert(services: Services) -> None:
