@@ -18,6 +18,9 @@ from shouwang.errors import AccessError, LockedError, StoreError
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
+COMMAND_S = 15.0
+"""How long a command that holds a home is waited for."""
+OF_COMMAND = "a command, "
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +129,15 @@ class Home:
 
 
 class Lock:
-    """The right to write a home's databases. Held for life by the daemon, for one act by a command without daemon."""
+    """The right to write a home's databases. Held for life by the daemon, for one act by a command without daemon.
 
-    def __init__(self, home: Home) -> None:
+    A command is waited for: it ends soon. A daemon is not.
+    """
+
+    def __init__(self, home: Home, *, command: bool = False) -> None:
         self._path = home.path / "lock"
         self._home = home
+        self._command = command
         self._file: int | None = None
 
     def __enter__(self) -> Self:
@@ -139,17 +146,20 @@ class Lock:
             held = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as wrong:
             raise StoreError(f"Cannot open {self._path}: {wrong.strerror}.", hint="Whose is the home?") from wrong
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(held, 200).decode("utf-8", "replace").strip() or "another process"
-            os.close(held)
-            raise LockedError(
-                f"The home {self._home.path} is in use by {holder}.", hint="`shouwang stop` ends that one."
-            ) from None
+        until = time.monotonic() + COMMAND_S
+        while not _locked(held):
+            holder = os.pread(held, 200, 0).decode("utf-8", "replace").strip()
+            if (holder and not holder.startswith(OF_COMMAND)) or time.monotonic() > until:
+                os.close(held)
+                raise LockedError(
+                    f"The home {self._home.path} is in use by {holder or 'another process'}.",
+                    hint="`shouwang stop` ends that one.",
+                )
+            time.sleep(0.02)
         os.ftruncate(held, 0)
         started = datetime.fromtimestamp(time.time(), UTC).astimezone().isoformat(timespec="seconds")
-        os.write(held, f"process {os.getpid()}, started {started}\n".encode())
+        who = OF_COMMAND if self._command else ""
+        os.pwrite(held, f"{who}process {os.getpid()}, started {started}\n".encode(), 0)
         self._file = held
         return self
 
@@ -158,6 +168,14 @@ class Lock:
             os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def user_name(uid: int) -> str:

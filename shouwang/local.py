@@ -34,6 +34,6 @@ def open_home(home: Home) -> Local:
     """Raises ``StoreError`` without a home, ``AccessError`` for another's, ``LockedError`` while it is in use."""
     home.require_mine()
     with ExitStack() as stack:
-        stack.enter_context(Lock(home))
+        stack.enter_context(Lock(home, command=True))
         services = stack.enter_context(build(home, load(home.config), SystemClock()))
         return Local(services, stack.pop_all())

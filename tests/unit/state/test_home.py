@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,22 @@ def test_the_home_is_what_is_asked_for_else_the_environments(tmp_path: Path, mon
     monkeypatch.delenv("SHOUWANG_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert Home.at().path == (Path("/var/lib/shouwang") if os.geteuid() == 0 else tmp_path / "data" / "shouwang")
+
+
+def test_a_command_at_work_is_waited_for(tmp_path: Path) -> None:
+    """Else a daemon that starts while somebody asks for the status would not start."""
+    home = Home.at(tmp_path)
+    entered, done = threading.Event(), threading.Event()
+
+    def command() -> None:
+        with Lock(home, command=True):
+            entered.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=command)
+    thread.start()
+    assert entered.wait(10)
+    threading.Timer(0.1, done.set).start()
+    with Lock(home):
+        assert done.is_set()
+    thread.join(10)
