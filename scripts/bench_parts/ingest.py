@@ -16,7 +16,7 @@ def auth(number: int, chance: random.Random) -> str:
     head = f"Nov 24 {number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d} app-{chance.randrange(20):02d}"
     match chance.randrange(6):
         case 0:
-            return f"{head} sshd[{number}]: Failed password for root from 203.0.113.{chance.randrange(250)} port {40000 + number % 9999} ssh2"
+            return f"{head} sshd[{number}]: Failed password for root from 203.0.113.{chance.randrange(3)} port {40000 + number % 9999} ssh2"
         case 1:
             return f"{head} sshd[{number}]: Accepted publickey for ops from 192.0.2.{chance.randrange(250)} port {40000 + number % 9999} ssh2: ED25519 SHA256:abc"
         case 2:
@@ -52,7 +52,7 @@ def main() -> None:
         with daemon(QUIET + tables) as running:
 
             def received() -> int:
-                return sum(day["received"] for day in running.ask("store", "days")["days"])
+                return sum(day["received"] for day in running.ask("store", "days"))
 
             wait(lambda: received() >= 2 * LINES, 600)
             wall_s, cpu_s = time.monotonic() - began, running.cpu_s()
