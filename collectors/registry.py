@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from collectors.origin import Parser
 from collectors.parsers import access, auditd, dead, evtx, httpd_error, journald, json, syslog, text, xml
+from collectors.sources.base import Source
+from collectors.sources.file import FileSource
+from collectors.sources.journald import JournalSource
+from collectors.sources.metrics import MetricsSource
+from collectors.sources.syslogtcp import SyslogTcpSource
+from collectors.sources.syslogudp import SyslogUdpSource
 
 PARSERS: Final[dict[str, Parser]] = {
     "access": access.parse,
@@ -22,4 +29,11 @@ PARSERS: Final[dict[str, Parser]] = {
     "xml": xml.parse,
 }
 
-SOURCES: Final[dict[str, object]] = {}
+SOURCES: Final[dict[str, Callable[..., Source]]] = {
+    "file": FileSource,
+    "journald": JournalSource,
+    "metrics": MetricsSource,
+    "syslog_tcp": SyslogTcpSource,
+    "syslog_udp": SyslogUdpSource,
+}
+"""Each takes its own settings, what else it needs, and a clock: see its class."""
