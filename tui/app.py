@@ -240,6 +240,10 @@ class ShouwangApp(App[int]):
             return CloseForm(self.session, incident)
         return ReportForm(self.session, incident, self._folder or Path.cwd())
 
+    async def action_help_quit(self) -> None:
+        """Ctrl+C with nothing selected to copy."""
+        await self.action_quit()
+
     async def action_quit(self) -> None:
         """Ask; staying is the default."""
         if not isinstance(self.screen, Quit):
@@ -261,9 +265,6 @@ def run(home: Path, lang: str | None = None) -> int:
     """The console on this terminal, over the daemon of ``home``. Returns the exit code."""
     from shouwang.client import Client  # noqa: PLC0415  # what a test with its own call does not need
 
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    if os.environ.get("SSH_CONNECTION"):
-        os.environ.setdefault("TEXTUAL_FPS", "15")
     call = Reconnecting(lambda: Client.connect(home))
     ascii_only = "SHOUWANG_ASCII" in os.environ or probe.ambiguous_is_wide(sys.stdin, sys.stdout)
     try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tui import labels, wire
 from tui.messages import Words
-from tui.present import Column, Line, cells, clip, pad, safe_text, sides
+from tui.present import Column, Line, cells, clip, pad, plain, safe_text, sides
 from tui.session import Snapshot
 from tui.window import Row
 
@@ -95,9 +95,12 @@ def need_columns(words: Words) -> tuple[Column, ...]:
     )
 
 
-def need_row(place: int, need: Need, words: Words) -> Row:
+def need_row(need: Need, words: Words) -> Row:
     tone = "critical" if need.kind in ("clock", "alert") else "high"
-    return Row(f"{place}:{need.screen}:{need.item}", (((words(f"need.{need.kind}"), tone),), need.text, need.wait))
+    """The id says where the row leads, or what it says: the cursor stays on the same need when the ranking moves."""
+    return Row(
+        f"{need.screen}:{need.item or plain(need.text)}", (((words(f"need.{need.kind}"), tone),), need.text, need.wait)
+    )
 
 
 # ------------------------------------------------------------------------------------------ the system

@@ -116,12 +116,21 @@ def timeline_lines(timeline: Sequence[wire.TimelineRow], now: datetime, words: W
             (words.known("acts", safe_text(act)) + "  ", "strong"),
             (safe_text(entry.actor), "label"),
         )
-        said = "  ".join(_said(name, value, words) for name, value in entry.detail)
+        said = "  ".join(_said(name, value, words) for name, value in entry.detail if name not in _SILENT)
         if said:
             yield from wrapped(said, width, "text", indent=2)
 
 
-_VOCABULARY = {"disposition": "disposition", "importance": "importance", "loss": "loss", "social": "social"}
+_SILENT = ("state", "title")
+"""Said already by the act, or by the head of the page."""
+
+_VOCABULARY = {
+    "severity": "severity",
+    "disposition": "disposition",
+    "importance": "importance",
+    "loss": "loss",
+    "social": "social",
+}
 
 
 def _said(name: str, value: str, words: Words) -> str:

@@ -97,9 +97,21 @@ def event_row(event: wire.EventRow, now: datetime, words: Words) -> Row:
             ((labels.line_stamp(event.at, now, words), "dim"),),
             _cell(event.text("host.name"), "dim"),
             _cell(event.text("event.dataset"), "label"),
-            _cell(event.text("message") or event.text("event.original"), tone),
+            _cell(summary(event), tone),
         ),
     )
+
+
+_ENVELOPE = ("@timestamp", "event.", "host.", "shouwang.", "log.", "message")
+
+
+def summary(event: wire.EventRow) -> str:
+    """An event on one line: its message; of a record that is an object, its fields; else the record."""
+    message, original = event.text("message"), event.text("event.original")
+    if message or not original.startswith("{"):
+        return message or original
+    named = (name for name in event.fields if not name.startswith(_ENVELOPE))
+    return "  ".join(f"{name}={event.text(name)}" for name in named) or original
 
 
 def command_columns(words: Words, *, numbered: bool) -> tuple[Column, ...]:

@@ -24,6 +24,8 @@ class Alerts(Listing):
         super().__init__(session)
         self._alerts: dict[str, wire.AlertRow] = {}
         self._shown: wire.AlertDetail | None = None
+        self._owner: wire.IncidentRow | None = None
+        """The shown alert's incident, where the snapshot (what is not closed) has it not."""
 
     def relabel(self) -> None:
         words = self.words
@@ -57,13 +59,25 @@ class Alerts(Listing):
             self._shown = None
         elif shown is None or shown.alert.id != chosen or self._alerts.get(chosen, shown.alert) != shown.alert:
             found = wire.alert_detail(await self.session.ask("alerts.show", id=chosen))
+            owner = found.incident or await self._closed_incident(found.alert.incident)
             if self.table.chosen != chosen:
                 return
+            self._owner = owner
             other = shown is None or shown.alert.id != chosen
             self._shown = found
             self._show_second(found, top=other)
             self._show(top=other)
         self.show_keys()
+
+    async def _closed_incident(self, incident_id: str) -> wire.IncidentRow | None:
+        shot = self.session.snapshot
+        if not incident_id or (shot is not None and any(item.id == incident_id for item in shot.incidents)):
+            return None
+        return wire.incident_detail(await self.session.ask("incidents.show", id=incident_id)).incident
+
+    def incident(self) -> wire.IncidentRow | None:
+        owner = self._owner
+        return super().incident() or (owner if owner is not None and owner.id == self.target() else None)
 
     def redraw(self) -> None:
         self._show(top=False)
@@ -74,7 +88,7 @@ class Alerts(Listing):
             self.detail.show(lambda _width: (((words("alerts.nothing"), "dim"),),))
             self.second.show(lambda _width: ())
             return
-        incident = self.incident() or shown.incident
+        incident = self.incident() or self._owner
         self.detail.show(lambda width: list(details.alert_lines(shown, incident, now, words, width)), top=top)
         self.detail.retitle(f"{words('alerts.detail')} {shown.alert.id}")
         self.second.retitle(words("alerts.events", n=len(shown.events)))

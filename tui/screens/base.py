@@ -23,6 +23,9 @@ from tui.widgets.bars import Bar, NoticeLine
 from tui.widgets.lines import Lines
 
 MIN_WIDTH, MIN_HEIGHT = 80, 24
+QUIET = ("look", "rows", "detail", "more")
+"""What the console asks by itself: that the daemon is away stands in the banner already."""
+
 COPY_MAX_BYTES = 8_192
 """Longer texts are cut by terminals on the way (OSC 52)."""
 
@@ -179,15 +182,17 @@ class ConsoleScreen(Screen[None]):
         """Run it beside the screen, in place of an earlier one of the group; a refusal becomes a sentence."""
 
         async def guarded() -> None:
-            await self._guarded(deed)
+            await self._guarded(deed, quiet=group in QUIET)
 
         _: Worker[None] = self.run_worker(guarded, group=group, exclusive=True)
 
-    async def _guarded(self, deed: Callable[[], Coroutine[None, None, None]]) -> None:
+    async def _guarded(self, deed: Callable[[], Coroutine[None, None, None]], *, quiet: bool) -> None:
         try:
             await deed()
-        except Disconnected:
+        except Disconnected as lost:
             self.tick()
+            if not quiet:
+                self.say(readable(lost), "critical")
         except ShouwangError as error:
             self.say(self.words("notice.error", message=readable(error)), "critical")
 

@@ -48,7 +48,7 @@ class Overview(ConsoleScreen):
             return
         now, words = self.session.now(), self.words
         wanting = board.needs(shot, now, words)
-        self._table("needs").replace([board.need_row(place, need, words) for place, need in enumerate(wanting, 1)])
+        self._table("needs").replace([board.need_row(need, words) for need in wanting])
         self._table("queue").replace([tables.incident_row(item, now, words) for item in shot.incidents])
         owners = {incident.id: incident.owner for incident in shot.incidents}
         self._table("grave").replace(
@@ -73,8 +73,8 @@ class Overview(ConsoleScreen):
         if not isinstance(table, VirtualTable) or not table.chosen:
             return "", ""
         if table.id == "needs":
-            _, screen, item = table.chosen.split(":", 2)
-            return screen, item
+            screen, _, item = table.chosen.partition(":")
+            return screen, item if screen in ("alerts", "incidents") else ""
         return ("incidents" if table.id == "queue" else "alerts"), table.chosen
 
     def target(self) -> str:
