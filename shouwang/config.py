@@ -64,6 +64,7 @@ def _importance(value: object) -> object:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Encoding = Literal["utf-8", "gb18030"]
 
 
 class Table(BaseModel):
@@ -99,7 +100,7 @@ class SourceTable(Table):
     """May hold ``*``; absolute, or from the folder of shouwang.toml."""
     format: str = "auto"
     """A parser, or ``auto``: looked at once, when the file is first read."""
-    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    encoding: Encoding = "utf-8"
     zone: Zone | None = None
     """For times without a zone; the site's when absent."""
     start_pattern: str = ""
@@ -116,6 +117,9 @@ class Watch(Table):
 class Listen(Table):
     syslog_udp: Endpoint = "127.0.0.1:5514"
     syslog_tcp: Endpoint = "127.0.0.1:5514"
+    encoding: Encoding = "utf-8"
+    zone: Zone | None = None
+    """For times without a zone; the site's when absent."""
 
 
 class Metrics(Table):

@@ -62,6 +62,10 @@ var_log = {watch}
 # Syslog from other machines. Loopback only by default; "0.0.0.0:5514" opens it to the network; "" closes it.
 syslog_udp = {listen}
 syslog_tcp = {listen}
+# 发送方的文本编码与时区（时间未带时区时；默认同 site.timezone）。
+# The senders' encoding, and their zone where times have none (default: the site's).
+encoding = "utf-8"
+# zone = "Asia/Shanghai"
 
 [metrics]
 # 主机指标的采集间隔（秒）；0 关闭。

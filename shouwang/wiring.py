@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,8 +16,11 @@ from collectors.rehydrate import rehydrate
 from collectors.sources.base import Source
 from collectors.sources.delivery import FileSettings
 from collectors.sources.file import FileSource
+from collectors.sources.inbox import Wire, endpoint
 from collectors.sources.journald import JournalSettings, JournalSource
 from collectors.sources.metrics import MetricsSource
+from collectors.sources.syslogtcp import SyslogTcpSource
+from collectors.sources.syslogudp import SyslogUdpSource
 from detection.engine import Engine
 from detection.rules import OWN_RULES
 from detection.rules import load as load_rules
@@ -173,9 +176,20 @@ def _sources(services: Services) -> list[Source]:
     journal = config.watch.journald and has_journal()
     found: list[Source] = [JournalSource(JournalSettings(), clock)] if journal else []
     found += [FileSource(each, PARSERS, clock) for each in _files(services, with_journal=journal)]
+    found += _listeners(config, clock)
     if config.metrics.interval_s:
         found.append(MetricsSource(clock, config.metrics.interval_s))
     return found
+
+
+def _listeners(config: Config, clock: Clock) -> Iterator[Source]:
+    listen = config.listen
+    zone = ZoneInfo(listen.zone) if listen.zone else config.site.zone
+    wire = Wire("syslog", PARSERS["syslog"], zone, listen.encoding)
+    if listen.syslog_udp:
+        yield SyslogUdpSource(endpoint(listen.syslog_udp), wire, clock)
+    if listen.syslog_tcp:
+        yield SyslogTcpSource(endpoint(listen.syslog_tcp), wire, clock)
 
 
 def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:
