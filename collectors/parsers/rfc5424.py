@@ -35,7 +35,8 @@ def read_rest(rest: str | None, doc: Doc) -> tuple[str, ...]:
 
 
 def _put_message(text: str, doc: Doc) -> None:
-    text = text.removeprefix("\ufeff")
+    """rsyslog forwards with one more space: the one that stood behind the tag of the old form."""
+    text = text.removeprefix("\ufeff").removeprefix(" ")
     if text:
         doc["message"] = text
 
