@@ -27,7 +27,7 @@ from shouwang.wiring import Services, build
 
 log = logging.getLogger(__name__)
 
-TICK_S: Final = 5.0
+TICK_S: Final = 2.0
 MAINTAIN_EVERY_S: Final = 60.0
 MAINTAIN_BUDGET_S: Final = 1.0
 LOG_BYTES: Final = 10_000_000

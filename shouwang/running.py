@@ -15,6 +15,8 @@ class Running:
     findings: Callable[[], Sequence[Finding]]
     events_per_s: Callable[[], float]
     """Received, over the last minute."""
+    cpu_percent: Callable[[], float]
+    """Of the whole host, over the last few seconds."""
     stop: Callable[[], None]
     """Returns at once; the daemon ends when what it holds is stored."""
     stopping: Callable[[], bool]

@@ -7,6 +7,8 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
+import psutil
+
 from shouwang.flows.intake import Intake
 from shouwang.model import Finding
 from shouwang.pace import Pace
@@ -27,12 +29,14 @@ class Watching:
         self._services = services
         self._feed = feed(services)
         self._alerting = Supervised("alerting", services.alerting.run)
+        self._cpu_percent = psutil.cpu_percent()
         self._pace = Pace(lambda: self._feed.intake.received)
         self.running = Running(
             started_us=services.clock.now_us(),
             sources=self._feed.supervisor.status,
             findings=self._findings,
             events_per_s=self._pace.per_second,
+            cpu_percent=lambda: self._cpu_percent,
             stop=stop.set,
             stopping=stop.is_set,
         )
@@ -57,7 +61,9 @@ class Watching:
         return self._feed.intake
 
     def tick(self) -> None:
+        """Every few seconds, by one thread: psutil compares with what the same thread saw before."""
         self._pace.tick()
+        self._cpu_percent = psutil.cpu_percent()
 
     def _findings(self) -> list[Finding]:
         return [*self._feed.intake.findings(), *self._alerting.findings()]

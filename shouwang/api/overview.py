@@ -14,6 +14,7 @@ from shouwang.api.context import Context, Json, NoArgs
 from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import DayLedger
 from shouwang.model import Finding, IncidentState, Level, SourceStatus, Value
+from shouwang.running import Running
 from shouwang.wiring import Services
 
 _NO_DISKS = {"squashfs", "iso9660", "udf", "erofs"}
@@ -52,7 +53,7 @@ def status(context: Context, args: NoArgs) -> Json:
         "incidents": {state.value: incidents[state] for state in states},
         "today": _today(context, ledger),
         "rate": {"events_per_s": round(running.events_per_s(), 2) if running else 0.0},
-        "host": _host(),
+        "host": _host(running),
         "rules": _rules(services),
         "store": {
             "bytes": _size_bytes(services.home.events, services.home.state),
@@ -134,7 +135,7 @@ def _rules(services: Services) -> Json:
     }
 
 
-def _host() -> Json:
+def _host(running: Running | None) -> Json:
     disks: list[Value] = []
     seen: set[str] = set()
     for each in psutil.disk_partitions(all=False):
@@ -146,7 +147,7 @@ def _host() -> Json:
         except OSError:
             continue
     return {
-        "cpu_percent": psutil.cpu_percent(interval=None),
+        "cpu_percent": running.cpu_percent() if running else psutil.cpu_percent(interval=0.1),
         "memory_percent": psutil.virtual_memory().percent,
         "disks": disks,
         "load1": round(psutil.getloadavg()[0], 2),

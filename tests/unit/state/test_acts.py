@@ -15,9 +15,9 @@ from shouwang.api.table import ACTS, perform
 from shouwang.clock import ManualClock
 from shouwang.config import load
 from shouwang.errors import AccessError, ShouwangError, StoreError, UsageError
-from shouwang.home import Home, user_name
+from shouwang.home import MARK_OF_DRILL, Home, user_name
 from shouwang.model import Incident, IncidentState, Value
-from shouwang.wiring import Services, build
+from shouwang.wiring import Services, build, feed
 from tests.unit.state.samples import ALERT, INCIDENT
 
 OWNER = user_name(os.geteuid())
@@ -228,3 +228,14 @@ def test_a_newer_event_or_state_database_stops_the_start(home: Home, clock: Manu
     connection.close()
     with pytest.raises(StoreError, match="99"):
         build(home, load(home.config), clock)
+
+
+def test_a_drills_home_watches_nothing_real(home: Home, clock: ManualClock) -> None:
+    text = home.config.read_text().replace("var_log = false", "var_log = true").replace('udp = ""', 'udp = "[::1]:0"')
+    home.config.write_text(text)
+    with build(home, load(home.config), clock) as services:
+        assert [status.id for status in feed(services).supervisor.status()]
+    (home.path / MARK_OF_DRILL).touch()
+    with build(home, load(home.config), clock) as services:
+        assert services.drill
+        assert feed(services).supervisor.status() == []
