@@ -138,7 +138,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="where to put the store; default a temporary folder")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        path, chance = Path(folder) / "events.db", random.Random(24)  # noqa: S311
+        path, chance = Path(folder) / "events.db", random.Random(24)
         with EmbeddedStore(path, zone=ZoneInfo("Asia/Shanghai"), rehydrate=rehydrate) as store:
             said: dict[str, object] = {"put": fill(store, 0, given.events, chance)}
             if given.search:
