@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from shouwang.errors import ShouwangError
-from tui import commands, probe, themes, wire
+from tui import commands, health, probe, themes, wire
 from tui.commands import BY_NAME
 from tui.link import Call, Reconnecting
 from tui.messages import LANGUAGES
@@ -127,7 +127,7 @@ class ShouwangApp(App[int]):
 
     async def _snapshot(self, *, hourly: bool) -> None:
         ask = self.session.ask
-        status = wire.status(await ask("status"))
+        status = health.status(await ask("status"))
         if status.now is not None:
             self.session.set_now(status.now)
         incidents: list[wire.IncidentRow] = []
@@ -137,7 +137,7 @@ class ShouwangApp(App[int]):
         grave = wire.alerts(await ask("alerts.list", state="open", severity="high", limit=200, offset=0))[1]
         if hourly:
             counted = await ask("events.count", since="24h", bucket_s=3600, top=24)
-            self._hourly = wire.hourly(counted)
+            self._hourly = health.hourly(counted)
         self.session.snapshot = Snapshot(status, tuple(incidents), grave, self._hourly)
         self._ring(grave)
 
@@ -240,12 +240,15 @@ class ShouwangApp(App[int]):
             return CloseForm(self.session, incident)
         return ReportForm(self.session, incident, self._folder or Path.cwd())
 
-    async def action_help_quit(self) -> None:
+    def action_help_quit(self) -> None:
         """Ctrl+C with nothing selected to copy."""
-        await self.action_quit()
+        self._ask_to_leave()
 
     async def action_quit(self) -> None:
-        """Ask; staying is the default."""
+        self._ask_to_leave()
+
+    def _ask_to_leave(self) -> None:
+        """Staying is the default."""
         if not isinstance(self.screen, Quit):
             self.push_screen(Quit(self.session), self._leave)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tui import commands, labels, wire
+from tui import commands, health, labels, wire
 from tui.commands import Command
 from tui.messages import Words
 from tui.present import Line, Span, cells, clip, fit, line_width, safe_text, sides
@@ -31,7 +31,7 @@ def nearest_clock(incidents: Sequence[wire.IncidentRow]) -> wire.IncidentRow | N
 
 
 def who_line(
-    me: wire.Ping, status: wire.Status | None, connected: bool | None, now: datetime, words: Words, *, width: int
+    me: health.Ping, status: health.Status | None, connected: bool | None, now: datetime, words: Words, *, width: int
 ) -> Line:
     """Place, person, health of the sources, clock."""
     role = words.known("role", safe_text(me.role))
@@ -51,7 +51,7 @@ def first_fitting(choices: Sequence[Line], room: int) -> Line:
     return fitting if fitting is not None else fit(choices[-1], max(0, room))
 
 
-def _health(status: wire.Status | None, connected: bool | None, words: Words) -> Span:
+def _health(status: health.Status | None, connected: bool | None, words: Words) -> Span:
     if connected is None or status is None:
         return words("header.connecting"), "bar_warn"
     count, good = len(status.sources), sum(source.level == "ok" for source in status.sources)
@@ -97,7 +97,7 @@ def _clock(incidents: Sequence[wire.IncidentRow] | None, now: datetime, words: W
     return [(*full, *more), full, ((f"{mood} {name} {shown}", tone),), ((f"{mood} {shown}", tone),)]
 
 
-def banner(me: wire.Ping, connected: bool | None, words: Words, width: int) -> list[Line]:
+def banner(me: health.Ping, connected: bool | None, words: Words, width: int) -> list[Line]:
     """The lines above all others: a drill, a lost daemon."""
     lines: list[Line] = []
     if me.drill:

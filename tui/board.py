@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tui import labels, wire
+from tui import health, labels
 from tui.messages import Words
 from tui.present import Column, Line, cells, clip, pad, plain, safe_text, sides
 from tui.session import Snapshot
@@ -152,7 +152,7 @@ def day_lines(
     )
 
 
-def ledger_lines(status: wire.Status, words: Words) -> Iterator[Line]:
+def ledger_lines(status: health.Status, words: Words) -> Iterator[Line]:
     yield _heading(words("overview.ledger"), _verdict(status, words))
     yield (
         *labels.field(words("overview.received"), labels.number(status.received)),
@@ -164,18 +164,18 @@ def ledger_lines(status: wire.Status, words: Words) -> Iterator[Line]:
         yield (("  ", ""), (safe_text(reason, 60) + "  ", "dim"), (labels.number(count), "dim"))
 
 
-def _dropped(status: wire.Status, words: Words) -> Line:
+def _dropped(status: health.Status, words: Words) -> Line:
     dropped = sum(status.dropped.values())
     return labels.field(words("overview.dropped"), labels.number(dropped), "high" if dropped else "text")
 
 
-def _verdict(status: wire.Status, words: Words) -> Line:
+def _verdict(status: health.Status, words: Words) -> Line:
     """Whether received is stored and dropped."""
     even = status.received == status.stored + sum(status.dropped.values())
     return ((words("overview.balance_ok"), "good") if even else (words("overview.balance_bad"), "critical"),)
 
 
-def source_lines(sources: Sequence[wire.SourceRow], now: datetime, words: Words, width: int) -> Iterator[Line]:
+def source_lines(sources: Sequence[health.SourceRow], now: datetime, words: Words, width: int) -> Iterator[Line]:
     """Those that fail first."""
     good = sum(source.level == "ok" for source in sources)
     yield _heading(words("overview.sources"), ((f"{good}/{len(sources)}", "good" if good == len(sources) else "high"),))
@@ -196,7 +196,7 @@ def source_lines(sources: Sequence[wire.SourceRow], now: datetime, words: Words,
         yield sides(((pad(level[0], room), level[1]), (name, "text")), right, width)
 
 
-def host_lines(status: wire.Status, words: Words, width: int, *, ascii_only: bool) -> Iterator[Line]:
+def host_lines(status: health.Status, words: Words, width: int, *, ascii_only: bool) -> Iterator[Line]:
     load = labels.field(words("overview.load"), f"{status.load:.2f}", "dim")
     rate = labels.field(words("overview.rate"), f"{status.rate:.1f} {words('overview.per_second')}", "dim")
     yield _heading(words("overview.host"), (*load, ("   ", ""), *rate))

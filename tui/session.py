@@ -10,7 +10,7 @@ from textual.message import Message
 
 from shouwang.errors import ShouwangError
 from shouwang.model import Value
-from tui import wire
+from tui import health, wire
 from tui.commands import READERS
 from tui.link import Call, Link, is_lost
 from tui.messages import Words, load
@@ -24,7 +24,7 @@ class Disconnected(ShouwangError):
 class Snapshot:
     """One look at the whole, for the overview and the header."""
 
-    status: wire.Status
+    status: health.Status
     incidents: tuple[wire.IncidentRow, ...]
     """Not closed."""
     alerts: tuple[wire.AlertRow, ...]
@@ -61,7 +61,7 @@ class Session:
         self.link = Link(call)
         self.lang = lang
         self.words: Words = load(lang or "zh")
-        self.me = wire.Ping()
+        self.me = health.Ping()
         self.snapshot: Snapshot | None = None
         self.connected: bool | None = None
         """``None`` until the first answer."""
@@ -84,7 +84,7 @@ class Session:
 
     async def greet(self) -> None:
         """Learn who and where we are; the site's language unless one was asked for."""
-        self.me = wire.ping(await self.ask("ping"))
+        self.me = health.ping(await self.ask("ping"))
         if self.lang is None:
             self.words = load(self.me.language or "zh")
 

@@ -1,120 +1,16 @@
-"""The daemon's answers as values: JSON is read here and nowhere else in the console.
+"""Alerts, incidents and events as the daemon answers them, as values.
 
-Pure. A key that is missing or of another kind reads as nothing, so that a daemon one version older or newer still
-shows; text is kept as it came and is made safe where it is shown.
+Pure. Text is kept as it came and is made safe where it is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from shouwang.model import Value
-
-
-class Doc:
-    """A JSON object, read by key and kind."""
-
-    __slots__ = ("fields",)
-
-    def __init__(self, value: Value) -> None:
-        self.fields: Mapping[str, Value] = value if isinstance(value, dict) else {}
-
-    def text(self, key: str) -> str:
-        value = self.fields.get(key)
-        return value if isinstance(value, str) else "" if value is None else str(value)
-
-    def number(self, key: str) -> float:
-        value = self.fields.get(key)
-        return float(value) if isinstance(value, int | float) else 0.0
-
-    def integer(self, key: str) -> int:
-        return int(self.number(key))
-
-    def flag(self, key: str) -> bool:
-        return self.fields.get(key) is True
-
-    def verdict(self, key: str) -> bool | None:
-        value = self.fields.get(key)
-        return value if isinstance(value, bool) else None
-
-    def time(self, key: str) -> datetime | None:
-        return moment(self.text(key))
-
-    def doc(self, key: str) -> Doc:
-        return Doc(self.fields.get(key))
-
-    def docs(self, key: str) -> tuple[Doc, ...]:
-        value = self.fields.get(key)
-        return tuple(Doc(item) for item in value) if isinstance(value, list) else ()
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.fields.get(key)
-        return tuple(str(item) for item in value) if isinstance(value, list) else ()
-
-    def counts(self, key: str) -> dict[str, int]:
-        value = self.fields.get(key)
-        return {str(name): Doc(value).integer(name) for name in value} if isinstance(value, dict) else {}
-
-
-def moment(text: str) -> datetime | None:
-    """An RFC 3339 time with its offset; ``None`` when it is none."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    site: str = ""
-    language: str = ""
-    user: str = ""
-    role: str = ""
-    drill: bool = False
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    id: str
-    level: str
-    detail: str
-    last_event: datetime | None
-    received: int
-    dropped: int
-
-
-@dataclass(frozen=True, slots=True)
-class FindingRow:
-    level: str
-    what: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    now: datetime | None = None
-    started: datetime | None = None
-    sources: tuple[SourceRow, ...] = ()
-    findings: tuple[FindingRow, ...] = ()
-    open_alerts: Mapping[str, int] = field(default_factory=dict)
-    incidents: Mapping[str, int] = field(default_factory=dict)
-    received: int = 0
-    stored: int = 0
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    rate: float = 0.0
-    cpu: float = 0.0
-    memory: float = 0.0
-    load: float = 0.0
-    disks: tuple[tuple[str, float], ...] = ()
-    rules: int = 0
-    correlations: int = 0
-    refused: int = 0
-    store_bytes: int = 0
-    oldest_day: str = ""
+from tui.doc import Doc
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,58 +102,6 @@ class IncidentDetail:
     incident: IncidentRow
     alerts: tuple[AlertRow, ...]
     timeline: tuple[TimelineRow, ...]
-
-
-def ping(value: Value) -> Ping:
-    doc = Doc(value)
-    site = doc.doc("site")
-    return Ping(
-        site=site.text("name"),
-        language=site.text("language"),
-        user=doc.text("user"),
-        role=doc.text("role"),
-        drill=doc.flag("drill"),
-        version=doc.text("version"),
-    )
-
-
-def status(value: Value) -> Status:
-    doc = Doc(value)
-    today, host, rules, store = doc.doc("today"), doc.doc("host"), doc.doc("rules"), doc.doc("store")
-    return Status(
-        now=doc.time("now"),
-        started=doc.time("started"),
-        sources=tuple(_source(item) for item in doc.docs("sources")),
-        findings=tuple(
-            FindingRow(item.text("level"), item.text("what"), item.text("hint")) for item in doc.docs("findings")
-        ),
-        open_alerts=doc.doc("alerts").counts("open"),
-        incidents=doc.counts("incidents"),
-        received=today.integer("received"),
-        stored=today.integer("stored"),
-        dropped=today.counts("dropped"),
-        rate=doc.doc("rate").number("events_per_s"),
-        cpu=host.number("cpu_percent"),
-        memory=host.number("memory_percent"),
-        load=host.number("load1"),
-        disks=tuple((disk.text("mount"), disk.number("percent")) for disk in host.docs("disks")),
-        rules=rules.integer("loaded"),
-        correlations=rules.integer("correlations"),
-        refused=rules.integer("refused"),
-        store_bytes=store.integer("bytes"),
-        oldest_day=store.text("oldest_day"),
-    )
-
-
-def _source(doc: Doc) -> SourceRow:
-    return SourceRow(
-        id=doc.text("id"),
-        level=doc.text("level"),
-        detail=doc.text("detail"),
-        last_event=doc.time("last_event"),
-        received=doc.integer("received"),
-        dropped=sum(doc.counts("dropped").values()),
-    )
 
 
 def alert(doc: Doc) -> AlertRow:
@@ -364,12 +208,6 @@ def events(value: Value) -> tuple[str, tuple[EventRow, ...]]:
     """(where to go on, the events)"""
     doc = Doc(value)
     return doc.text("next"), tuple(event(item) for item in doc.docs("events"))
-
-
-def hourly(value: Value) -> tuple[tuple[int, int], ...]:
-    """(bucket's start in microseconds, events), oldest first"""
-    rows = value if isinstance(value, list) else []
-    return tuple((Doc(row).integer("key"), Doc(row).integer("count")) for row in rows)
 
 
 def paper(value: Value) -> tuple[str, str]:

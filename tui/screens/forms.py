@@ -16,6 +16,7 @@ from textual.widgets import Button, Input
 from shouwang.errors import ShouwangError
 from shouwang.model import Value
 from tui import labels, wire
+from tui.doc import Doc
 from tui.messages import Words
 from tui.present import Line, safe_text, wrap
 from tui.screens.base import readable
@@ -140,7 +141,7 @@ class Form(ModalScreen[str]):
 
     async def act(self, name: str, **args: Value) -> wire.IncidentRow:
         """The incident as the act left it."""
-        return wire.incident(wire.Doc(await self.session.ask(name, id=self.subject.id, **args)))
+        return wire.incident(Doc(await self.session.ask(name, id=self.subject.id, **args)))
 
     def reason(self) -> str:
         return self.query_one("#reason", Input).value.strip()

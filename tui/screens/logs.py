@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from shouwang.model import Value
 from tui import details, tables, wire
+from tui.doc import Doc
 from tui.present import safe_text
 from tui.screens.base import ConsoleScreen, bindings
 from tui.session import Session
@@ -148,7 +149,7 @@ class Logs(ConsoleScreen):
         asked = self._range
         value = await self.session.ask("events.search", query=query, since=asked, limit=FIRST, newest_first=True)
         following, events = wire.events(value)
-        self._found = Found(query, tuple(events), following, wire.Doc(value).text("narrowed"))
+        self._found = Found(query, tuple(events), following, Doc(value).text("narrowed"))
         self._table.clear()
         self._show()
         self._show_event()
@@ -167,7 +168,7 @@ class Logs(ConsoleScreen):
             self._paging = False
         following, events = wire.events(value)
         if self._found is found:
-            self._found = Found(found.query, (*found.events, *events), following, wire.Doc(value).text("narrowed"))
+            self._found = Found(found.query, (*found.events, *events), following, Doc(value).text("narrowed"))
             self._show()
 
     @on(Input.Submitted, "#filter")
