@@ -7,8 +7,9 @@ file is called or however it is packed; a file that grew adds the rest; an impor
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import BinaryIO, Final
@@ -19,15 +20,19 @@ from collectors.files import Damage, Record, records
 from collectors.origin import Origin
 from collectors.parsers.flags import flagged
 from collectors.registry import PARSERS
+from collectors.sources.reading import read_record
 from detection.engine import Engine
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.errors import UsageError
 from shouwang.eventid import give_ids
-from shouwang.eventstore.base import Batch, EventStore
+from shouwang.eventstore.base import Batch, EventStore, PutResult, StoreAway
 from shouwang.model import DEAD_DATASET, Event, Value
 
 BATCH_EVENTS: Final = 1000
+PATIENCE_S: Final = 30.0
+"""How long a store that is away is asked again. What was stored until then stays; a later import goes on behind it."""
+PAUSE_S: Final = 0.5
 PREFIX: Final = "import:"
 DIGEST_BYTES: Final = 20
 MOST_NOTES: Final = 100
@@ -175,7 +180,7 @@ class _Going:
         if record.length_bytes:
             context["log.length_bytes"] = record.length_bytes
         origin = replace(self._origin, received_us=self._needs.clock.now_us(), context=context)
-        return PARSERS[record.parser](record.raw, origin)
+        return read_record(PARSERS[record.parser], record.raw, origin, record.parser)
 
     def _put(self, cursors: dict[str, bytes]) -> None:
         """The cursors of this import's earlier batches go; what an earlier import left stays."""
@@ -185,7 +190,7 @@ class _Going:
             event.asset_id = needs.assets.id_of(event)
         drops = {(self._origin.source, reason): number for reason, number in self._lost.items()}
         batch = Batch(events, needs.engine.match(events), drops, needs.clock.now_us())
-        refused = needs.store.put(batch, dict.fromkeys(self._kept, b"") | cursors).refused
+        refused = _patiently(needs.store, batch, dict.fromkeys(self._kept, b"") | cursors).refused
         self._kept = cursors
         dead = Counter(str(event.get("error.code")) for event in events if event.shape.dataset == DEAD_DATASET)
         gone = dead + self._lost + Counter(reason for _, reason in refused)
@@ -193,3 +198,15 @@ class _Going:
         self.result.stored += len(events) - dead.total() - len(refused)
         self._events, self._lost = [], Counter()
         needs.progress(self.result.records)
+
+
+def _patiently(store: EventStore, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+    """Raises ``StoreAway`` when patience ends."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return store.put(batch, cursors)
+        except StoreAway:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(PAUSE_S)

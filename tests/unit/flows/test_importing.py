@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from collectors.origin import Origin
+from collectors.registry import PARSERS
 from collectors.rehydrate import rehydrate
 from detection.engine import Engine
 from detection.ruleset import RuleSet
 from shouwang.assets import AssetRegister
 from shouwang.clock import ManualClock
 from shouwang.errors import UsageError
-from shouwang.eventstore.base import StoreAway
+from shouwang.eventstore.base import Batch, PutResult, StoreAway
 from shouwang.eventstore.embedded.store import EmbeddedStore
+from shouwang.flows import importing
 from shouwang.flows.importing import Importer, ImportResult
+from shouwang.model import Event
 from shouwang.query import Query
 
 NOW_US = 1_795_482_000_000_000
@@ -100,6 +104,50 @@ def test_an_import_that_was_cut_off_goes_on_where_it_stood(store: EmbeddedStore)
     rest = brought(store, lines(1, 4200))
     assert (rest.already, rest.stored) == (2000, 2200)
     assert texts(store) == sorted(b"%d" % n for n in range(1, 4201))
+
+
+class Flaky(EmbeddedStore):
+    """Away for its first ``refusals`` puts."""
+
+    refusals = 0
+
+    def put(self, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreAway("the disk is full")
+        return super().put(batch, cursors)
+
+
+def test_a_store_that_is_away_for_a_moment_costs_an_import_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PAUSE_S", 0.01)
+    flaky = Flaky(tmp_path / "flaky.db", zone=UTC, rehydrate=rehydrate)
+    with flaky:
+        flaky.refusals = 3
+        assert brought(flaky, lines(1, 1500)).stored == 1500
+        monkeypatch.setattr(importing, "PATIENCE_S", 0.02)
+        flaky.refusals = 1_000_000
+        with pytest.raises(StoreAway):
+            brought(flaky, lines(1, 1600))
+        flaky.refusals = 0
+        assert brought(flaky, lines(1, 1600)).stored == 100
+
+
+def test_a_record_that_breaks_its_parser_is_a_dead_letter_and_the_file_goes_on(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = PARSERS["syslog"]
+
+    def fragile(raw: bytes, origin: Origin) -> Event:
+        if raw.endswith(b"n=2"):
+            raise RecursionError("deep")
+        return whole(raw, origin)
+
+    monkeypatch.setitem(PARSERS, "syslog", fragile)
+    result = brought(store, lines(1, 3))
+    assert (result.stored, dict(result.dropped)) == (2, {"parser_error": 1})
+    assert ledger(store) == (3, 2, 1)
 
 
 def test_what_no_parser_reads_is_dropped_with_its_reason_and_kept(store: EmbeddedStore) -> None:

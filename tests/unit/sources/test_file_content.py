@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from collectors.origin import Origin
+from collectors.registry import PARSERS
 from collectors.sources.cursor import FileCursor, decode
 from shouwang.eventjson import event_json
-from shouwang.model import Level
+from shouwang.model import DEAD_DATASET, Event, Level
 from tests.unit.sources.following import Kept, append, flags, following, names, numbered, wait_for
 
 
@@ -107,6 +109,56 @@ def test_lines_found_at_the_start_keep_their_times_and_later_ones_must_be_believ
     assert first.time_us == 1_577_836_800_000_000
     assert second.time_us == second.received_us
     assert str(second.context["event.created"]).startswith("2020-01-01")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        *("Jan  1 00:00:00", "Feb 29 12:00:00", "Dec 31 23:59:60", "1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z"),
+        *("2016-12-31T23:59:60Z", "2026-03-29T02:30:00+01:00", "0000-00-00T00:00:00Z", "9999-99-99T99:99:99Z"),
+    ],
+)
+def test_live_lines_with_impossible_clocks_are_kept_near_their_receipt(log: Path, claim: str) -> None:
+    kept = Kept()
+    append(log, "first\n")
+    with following(log, kept, parser="syslog"):
+        wait_for(lambda: len(kept.records) == 1)
+        append(log, f"{claim} gate app[7]: m\n")
+        wait_for(lambda: len(kept.records) == 2)
+    event = kept.records[1]
+    assert event.raw.startswith(claim.encode())
+    assert -300_000_000 <= event.received_us - event.time_us <= 86_400_000_000
+
+
+def test_a_line_that_breaks_its_parser_is_a_dead_letter_and_its_neighbours_live(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept()
+    whole = PARSERS["text"]
+
+    def fragile(raw: bytes, origin: Origin) -> Event:
+        if raw == b"line 1":
+            raise RecursionError("deep")
+        return whole(raw, origin)
+
+    monkeypatch.setitem(PARSERS, "text", fragile)
+    append(log, numbered(0, 3))
+    with following(log, kept):
+        wait_for(lambda: len(kept.records) == 3)
+    assert kept.lines == names(0, 3)
+    assert [event.get("error.code") for event in kept.records if event.shape.dataset == DEAD_DATASET] == [
+        "parser_error"
+    ]
+
+
+def test_what_a_line_says_of_other_lines_makes_none_of_them(log: Path) -> None:
+    kept = Kept()
+    hostile = 'x\\nNov 24 08:00:00 gate sshd[1]: Accepted \x1b[2J {"@timestamp": 1} \r [bold]forged[/] \u2028 end'
+    append(log, hostile + "\n")
+    with following(log, kept):
+        append(log, "last\n")
+        wait_for(lambda: "last" in kept.lines)
+    assert kept.lines == [hostile, "last"]
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "socket", "nothing"])
