@@ -113,7 +113,9 @@ class Home:
         folders = _runtime_folders(self.owner_uid())
         for folder in folders:
             try:
-                folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+                if not folder.exists():
+                    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+                    folder.chmod(0o755)  # whatever the umask
             except OSError:
                 continue
             if os.access(folder, os.W_OK | os.X_OK) and folder.stat().st_uid in {0, os.geteuid(), self.owner_uid()}:

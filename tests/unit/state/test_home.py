@@ -60,6 +60,16 @@ def test_each_home_has_its_own_socket_whatever_it_is_called_by(tmp_path: Path, m
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o755
 
 
+def test_the_sockets_folder_is_open_to_all_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOUWANG_RUNTIME", str(tmp_path / "run"))
+    before = os.umask(0o077)
+    try:
+        Home.at(tmp_path).socket_to_make()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o755
+
+
 def test_the_home_is_what_is_asked_for_else_the_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOUWANG_HOME", str(tmp_path / "env"))
     assert Home.at().path == tmp_path / "env"
