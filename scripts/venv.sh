@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it: `venv LOCKFILE` makes .venv on first use, and again when that lock file changes.
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
 
 say() { printf '%s\n' "$*" >&2; }
 
