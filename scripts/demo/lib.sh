@@ -37,10 +37,11 @@ value = json.load(sys.stdin)
 for key in sys.argv[1].split("."):
     value = value[int(key)] if isinstance(value, list) else value[key]
 print(value if isinstance(value, str) else json.dumps(value))' "$1"; }
+watching() { sw status --json | grep -Eq '"started": *"'; } # without a daemon the answer comes from the command itself
 up() { # starts the daemon and waits until it answers
     sw up --headless >"$work/up.log" 2>&1 &
     daemon=$!
-    wait_for 30 "the daemon" sw status
+    wait_for 30 "the daemon" watching
 }
 finish() {
     local code=$?
