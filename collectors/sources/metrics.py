@@ -98,26 +98,32 @@ def _memory() -> Doc:
 
 
 def _file_systems() -> Iterator[Doc]:
-    """Each device once: a bind mount is no disk of its own."""
-    seen: set[str] = set()
-    for part in sorted(psutil.disk_partitions(all=True), key=lambda part: len(part.mountpoint)):
-        root = part.mountpoint == "/"
-        if not root and (part.fstype in NO_STORAGE or not part.device.startswith("/") or part.device in seen):
-            continue
-        seen.add(part.device)
-        try:
-            usage = psutil.disk_usage(part.mountpoint)
-        except OSError:
-            continue
-        if usage.total:
-            yield {
-                "system.filesystem.mount_point": part.mountpoint,
-                "system.filesystem.device_name": part.device,
-                "system.filesystem.type": part.fstype,
-                "system.filesystem.total": usage.total,
-                "system.filesystem.free": usage.free,
-                "system.filesystem.used.pct": round(usage.percent / 100, 4),
-            }
+    """The root, also where no table of mounts names it, and each device once: a bind mount is no disk of its own."""
+    parts = sorted(psutil.disk_partitions(all=True), key=lambda part: len(part.mountpoint))
+    roots = [(part.device, part.fstype) for part in parts if part.mountpoint == "/"]
+    device, kind = roots[-1] if roots else ("", "")
+    yield from _file_system("/", device, kind)
+    seen = {device}
+    for part in parts:
+        if part.device.startswith("/") and part.device not in seen and part.fstype not in NO_STORAGE:
+            seen.add(part.device)
+            yield from _file_system(part.mountpoint, part.device, part.fstype)
+
+
+def _file_system(mount_point: str, device: str, kind: str) -> Iterator[Doc]:
+    try:
+        usage = psutil.disk_usage(mount_point)
+    except OSError:
+        return
+    if usage.total:
+        yield {
+            "system.filesystem.mount_point": mount_point,
+            "system.filesystem.device_name": device,
+            "system.filesystem.type": kind,
+            "system.filesystem.total": usage.total,
+            "system.filesystem.free": usage.free,
+            "system.filesystem.used.pct": round(usage.percent / 100, 4),
+        }
 
 
 def _network() -> Iterator[Doc]:
