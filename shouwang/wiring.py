@@ -40,9 +40,11 @@ from shouwang.flows.intake import Intake
 from shouwang.flows.response import Response
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
+from shouwang.hostzone import host_zone
 from shouwang.model import Finding
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore
+from shouwang.words import Words
 
 ENTITY_FIELDS: Final = (
     "host.name",
@@ -208,7 +210,8 @@ def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:
     named = {each.path for each in found}
     if config.watch.var_log:
         paths = default_files(VAR_LOG, with_journal=with_journal)
-        found += [FileSettings(path=path, zone=site) for path in paths if path not in named]
+        local = host_zone(site)
+        found += [FileSettings(path=path, zone=local) for path in paths if path not in named]
     return found
 
 
@@ -219,7 +222,13 @@ def _rules(home: Home, config: Config) -> RuleSet:
     further = [home.site / Path(each).expanduser() for each in chosen.folders]
     for path in further:
         if not path.exists():
-            raise UsageError(f"{home.config}: rules.folders: {path} is not there.", hint="Correct or remove it.")
+            raise UsageError(
+                Words(
+                    f"{home.config}: rules.folders: {path} 不存在。",
+                    f"{home.config}: rules.folders: {path} is not there.",
+                ),
+                hint=Words("请改正或删除。", "Correct or remove it."),
+            )
     found = load_rules([*own, *([home.rules] if home.rules.is_dir() else []), *further])
     off = set(chosen.disabled)
     return replace(
@@ -245,6 +254,9 @@ def _keep_timezone(state: StateStore, config: Config) -> None:
             tx.memory.put(TIMEZONE, config.site.timezone.encode())
     elif kept.decode() != config.site.timezone:
         raise UsageError(
-            f"site.timezone is {config.site.timezone}, but this home was made with {kept.decode()}.",
-            hint="Set it back; another zone needs another home.",
+            Words(
+                f"site.timezone 为 {config.site.timezone}，但此数据目录建立时为 {kept.decode()}。",
+                f"site.timezone is {config.site.timezone}, but this home was made with {kept.decode()}.",
+            ),
+            hint=Words("请改回；换时区须另建数据目录。", "Set it back; another zone needs another home."),
         )
