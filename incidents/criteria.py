@@ -6,25 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shouwang.model import Grade, Importance, Loss, SocialEffect
+from shouwang.words import Words
 
 VERIFIED = "verified"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """One sentence in both languages of the papers."""
-
-    zh: str
-    en: str
-
-    def of(self, lang: str) -> str:
-        return self.en if lang == "en" else self.zh
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     id: str
-    title: Text
+    title: Words
     number: str
 
 
@@ -37,7 +27,7 @@ class Criterion:
     grade: Grade
     sure: bool
     """Whether the clause's text was read in print."""
-    text: Text
+    text: Words
     importance_at_least: Importance | None = None
     loss: Loss | None = None
     not_asked: bool = False
@@ -58,7 +48,7 @@ class Rubric:
 
     key: str
     clause: str
-    text: Text
+    text: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +74,8 @@ class Deadline:
     """Of one kind of operator, if the incident must be reported."""
 
     operator: str
-    name: Text
-    to: tuple[Text, ...]
+    name: Words
+    to: tuple[Words, ...]
     max_minutes: int
     clause: str
     sure: bool
@@ -96,8 +86,8 @@ class Threshold:
     """A number of the annex: from ``value`` on, the number included, the grade."""
 
     key: str
-    text: Text
-    unit: Text
+    text: Words
+    unit: Words
     values: Mapping[Grade, tuple[int, bool]]
     """Grade -> (value, sure)."""
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from incidents.criteria import ReportingMeasures, Text
+from incidents.criteria import ReportingMeasures
 from shouwang.errors import UsageError
+from shouwang.words import Words
 
 
 @dataclass(frozen=True, slots=True)
 class LegalClock:
-    operator: Text
-    report_to: tuple[Text, ...]
-    document: Text
+    operator: Words
+    report_to: tuple[Words, ...]
+    document: Words
     clause: str
     sure: bool
     limit_minutes: int
@@ -31,7 +32,11 @@ def clock(operator: str, found_at_us: int, now_us: int, measures: ReportingMeasu
     """Raises ``UsageError`` for a kind of operator that the measures do not have."""
     deadline = measures.deadlines.get(operator)
     if deadline is None:
-        raise UsageError(f"{operator!r} is no kind of operator.", hint=f"One of: {', '.join(measures.deadlines)}.")
+        kinds = ", ".join(measures.deadlines)
+        raise UsageError(
+            Words(f"没有运营者类别 {operator!r}。", f"{operator!r} is no kind of operator."),
+            hint=Words(f"可选：{kinds}。", f"One of: {kinds}."),
+        )
     latest_us = found_at_us + deadline.max_minutes * 60_000_000
     return LegalClock(
         operator=deadline.name,

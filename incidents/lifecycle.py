@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from shouwang.errors import ShouwangError, UsageError
 from shouwang.model import Confirmation, Disposition, Grade, Grading, Incident, IncidentState
+from shouwang.words import Words
 
 
 class NotNow(ShouwangError):
@@ -22,7 +23,13 @@ class NotNow(ShouwangError):
 def claimed(incident: Incident, by: str) -> Incident:
     _refuse_closed(incident)
     if incident.owner == by:
-        raise NotNow(f"{incident.id} is yours already.", hint=f"Go on with: shouwang incidents triage {incident.id}")
+        raise NotNow(
+            Words(f"{incident.id} 已由你负责。", f"{incident.id} is yours already."),
+            hint=Words(
+                f"下一步研判：shouwang incidents triage {incident.id}",
+                f"Go on with: shouwang incidents triage {incident.id}",
+            ),
+        )
     state = IncidentState.CLAIMED if incident.state is IncidentState.OPEN else incident.state
     return replace(incident, state=state, owner=by)
 
@@ -31,13 +38,21 @@ def triaged(incident: Incident, disposition: Disposition, reason: str) -> Incide
     _refuse_closed(incident)
     if incident.state is IncidentState.OPEN:
         raise NotNow(
-            f"{incident.id} is not claimed by anyone.", hint=f"Claim it first: shouwang incidents claim {incident.id}"
+            Words(f"{incident.id} 尚未认领。", f"{incident.id} is not claimed by anyone."),
+            hint=Words(
+                f"请先认领：shouwang incidents claim {incident.id}",
+                f"Claim it first: shouwang incidents claim {incident.id}",
+            ),
         )
     return replace(
         incident,
         state=IncidentState.TRIAGED,
         disposition=disposition,
-        disposition_reason=_stated(reason, "Triage", "why you hold it for " + disposition.value),
+        disposition_reason=_stated(
+            reason,
+            Words("研判须写明理由。", "Triage needs a reason."),
+            Words(f"判为{disposition.zh}的依据", "why you hold it for " + disposition.value),
+        ),
     )
 
 
@@ -56,8 +71,11 @@ def confirmed(incident: Incident, grade: Grade, *, by: str, at_us: int, reason: 
     overrides = grade is not incident.grading.grade
     if overrides and not reason.strip():
         raise UsageError(
-            f"{grade.name} differs from the proposed {incident.grading.grade.name}.",
-            hint="Give the reason: --reason '...'",
+            Words(
+                f"{grade.name} {grade.zh}与系统建议的 {incident.grading.grade.name} {incident.grading.grade.zh}不同。",
+                f"{grade.name} differs from the proposed {incident.grading.grade.name}.",
+            ),
+            hint=Words("请写明理由：--reason '...'", "Give the reason: --reason '...'"),
         )
     return replace(incident, confirmation=Confirmation(grade, by, at_us, storable(reason), overrides))
 
@@ -67,30 +85,44 @@ def closed(incident: Incident, *, reason: str, at_us: int) -> Incident:
     if incident.state is not IncidentState.TRIAGED or incident.disposition is None:
         first = "claim" if incident.state is IncidentState.OPEN else "triage"
         raise NotNow(
-            f"{incident.id} is {incident.state.value}; only a triaged incident can be closed.",
-            hint=f"Next: shouwang incidents {first} {incident.id}",
+            Words(
+                f"{incident.id} 当前{incident.state.zh}，研判之后才能办结。",
+                f"{incident.id} is {incident.state.value}; only a triaged incident can be closed.",
+            ),
+            hint=Words(
+                f"下一步：shouwang incidents {first} {incident.id}", f"Next: shouwang incidents {first} {incident.id}"
+            ),
         )
     if incident.disposition is Disposition.TRUE and incident.confirmation is None:
+        proposed = incident.grading.grade
+        command = f"shouwang incidents grade {incident.id} --grade {proposed.name}"
         raise NotNow(
-            f"{incident.id} is a true incident and nobody has confirmed its grade"
-            f" (proposed: {incident.grading.grade.name}).",
-            hint=f"Confirm it: shouwang incidents grade {incident.id} --grade {incident.grading.grade.name}",
+            Words(
+                f"{incident.id} 已研判为真实，级别尚未经人工确认（系统建议 {proposed.name} {proposed.zh}）。",
+                f"{incident.id} is a true incident and nobody has confirmed its grade (proposed: {proposed.name}).",
+            ),
+            hint=Words(f"请确认级别：{command}", f"Confirm it: {command}"),
         )
-    why = _stated(reason, "Closing", "what was done")
+    why = _stated(
+        reason, Words("办结须写明处置情况。", "Closing needs a reason."), Words("做了哪些处置", "what was done")
+    )
     return replace(incident, state=IncidentState.CLOSED, close_reason=why, closed_at_us=at_us)
 
 
 def _refuse_closed(incident: Incident) -> None:
     if incident.state is IncidentState.CLOSED:
         raise NotNow(
-            f"{incident.id} is closed.",
-            hint=f"It stays as it is; see: shouwang incidents show {incident.id}. New activity opens a new incident.",
+            Words(f"{incident.id} 已办结。", f"{incident.id} is closed."),
+            hint=Words(
+                f"办结后不再改动，可查看：shouwang incidents show {incident.id}。新的活动会另立事件。",
+                f"It stays as it is; see: shouwang incidents show {incident.id}. New activity opens a new incident.",
+            ),
         )
 
 
-def _stated(reason: str, act: str, what: str) -> str:
+def _stated(reason: str, refusal: Words, what: Words) -> str:
     if not reason.strip():
-        raise UsageError(f"{act} needs a reason.", hint=f"Say {what}: --reason '...'")
+        raise UsageError(refusal, hint=Words(f"请写明{what.zh}：--reason '...'", f"Say {what.en}: --reason '...'"))
     return storable(reason)
 
 

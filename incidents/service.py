@@ -15,6 +15,7 @@ from shouwang.clock import Clock
 from shouwang.errors import UsageError
 from shouwang.model import AlertState, Disposition, Grade, GradeFacts, Importance, Incident, Loss, SocialEffect
 from shouwang.statestore.store import StateStore, Tables, Transaction
+from shouwang.words import Words
 
 
 def claim(store: StateStore, clock: Clock, actor: str, incident_id: str) -> Incident:
@@ -55,7 +56,11 @@ def grade(
     """State facts, which make the proposal anew, and with ``grade`` confirm or override it. Facts not given stay."""
     if importance is None and loss is None and social is None and grade is None:
         raise UsageError(
-            "Nothing to grade by.", hint="State --importance, --loss or --social, or confirm with --grade."
+            Words("没有可据以定级的内容。", "Nothing to grade by."),
+            hint=Words(
+                "请用 --importance、--loss 或 --social 陈述事实，或用 --grade 确认级别。",
+                "State --importance, --loss or --social, or confirm with --grade.",
+            ),
         )
     now_us = clock.now_us()
     with store.act(actor=actor, act="incidents.grade", target=incident_id, at_us=now_us) as tx:
@@ -93,8 +98,15 @@ def found(tables: Tables, incident_id: str) -> Incident:
     """Raises ``UsageError`` when there is none."""
     incident = tables.incidents.get(incident_id)
     if incident is None:
-        raise UsageError(f"There is no incident {incident_id!r}.", hint="See: shouwang incidents list")
+        raise no_incident(incident_id)
     return incident
+
+
+def no_incident(incident_id: str) -> UsageError:
+    return UsageError(
+        Words(f"没有事件 {incident_id!r}。", f"There is no incident {incident_id!r}."),
+        hint=Words("可查看：shouwang incidents list", "See: shouwang incidents list"),
+    )
 
 
 def _kept(tx: Transaction, before: Incident, after: Incident) -> Incident:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from shouwang.errors import UsageError
 from shouwang.model import Grade, Importance, Loss, SocialEffect
+from shouwang.words import Words
 
 Degree = Importance | Loss | SocialEffect
 D = TypeVar("D", Importance, Loss, SocialEffect)
@@ -69,7 +70,10 @@ def read_degree(kind: type[D], written: str) -> D:
         if plain in (one.name.lower(), one.zh):
             return one
     choices = ", ".join(f"{one.name.lower()} ({one.zh})" for one in kind)
-    raise UsageError(f"{written!r} is no degree of {kind.__name__.lower()}.", hint=f"One of: {choices}.")
+    raise UsageError(
+        Words(f"{written!r} 不是可选的程度。", f"{written!r} is no degree of {kind.__name__.lower()}."),
+        hint=Words(f"可选：{choices}。", f"One of: {choices}."),
+    )
 
 
 def read_grade(written: str) -> Grade:
@@ -79,4 +83,7 @@ def read_grade(written: str) -> Grade:
         if plain in (one.name, one.zh, f"{one.name}{one.zh}"):
             return one
     choices = ", ".join(f"{one.name} ({one.zh})" for one in sorted(Grade, reverse=True))
-    raise UsageError(f"{written!r} is no grade.", hint=f"One of: {choices}.")
+    raise UsageError(
+        Words(f"{written!r} 不是事件级别。", f"{written!r} is no grade."),
+        hint=Words(f"可选：{choices}。", f"One of: {choices}."),
+    )

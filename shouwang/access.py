@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from shouwang.errors import AccessError
+from shouwang.words import Words
 
 
 class Role(StrEnum):
@@ -21,6 +22,10 @@ class Role(StrEnum):
     """分析员: sees everything, works on incidents."""
     AUDITOR = "auditor"
     """审计员: sees everything, the audit trail included; changes nothing."""
+
+    @property
+    def zh(self) -> str:
+        return {"administrator": "管理员", "analyst": "分析员", "auditor": "审计员"}[self.value]
 
 
 class Need(StrEnum):
@@ -54,11 +59,15 @@ def require(user: str, role: Role | None, need: Need, act: str) -> Role:
     """The role, when it is enough. Raises ``AccessError``."""
     if role is None:
         raise AccessError(
-            f"{user} has no role here and may not do {act}.",
-            hint=f'An administrator can write {user} = "analyst" under [roles] in shouwang.toml and start again.',
+            Words(f"{user} 在此没有角色，不能执行 {act}。", f"{user} has no role here and may not do {act}."),
+            hint=Words(
+                f'管理员可在 shouwang.toml 的 [roles] 下写入 {user} = "analyst"，然后重新启动。',
+                f'An administrator can write {user} = "analyst" under [roles] in shouwang.toml and start again.',
+            ),
         )
     if not may(role, need):
         raise AccessError(
-            f"{user} is {role.value} and may not do {act}.", hint="Ask an analyst or an administrator of this home."
+            Words(f"{user} 是{role.zh}，无权执行 {act}。", f"{user} is {role.value} and may not do {act}."),
+            hint=Words("请联系分析员或管理员。", "Ask an analyst or an administrator of this home."),
         )
     return role

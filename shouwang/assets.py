@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from shouwang.errors import UsageError
 from shouwang.model import Asset, Event
+from shouwang.words import Words
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -37,7 +38,10 @@ def canonical_network(text: str) -> Network:
     try:
         network = ipaddress.ip_network(text.strip())
     except ValueError as wrong:
-        raise UsageError(f"{text!r} is no address and no network.", hint="Write 192.0.2.7 or 192.0.2.0/24.") from wrong
+        raise UsageError(
+            Words(f"{text!r} 不是地址或网段。", f"{text!r} is no address and no network."),
+            hint=Words("可写 192.0.2.7 或 192.0.2.0/24。", "Write 192.0.2.7 or 192.0.2.0/24."),
+        ) from wrong
     if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped and network.prefixlen >= 96:
         return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
     return network
@@ -49,7 +53,10 @@ class AssetRegister:
     def __init__(self, assets: Sequence[Asset] = ()) -> None:
         self._assets = {asset.id: asset for asset in assets}
         if len(self._assets) != len(assets):
-            raise UsageError("Two assets have the same id.", hint="Give every [[asset]] its own id.")
+            raise UsageError(
+                Words("有两个资产的 id 相同。", "Two assets have the same id."),
+                hint=Words("每个 [[asset]] 须有自己的 id。", "Give every [[asset]] its own id."),
+            )
         self._hosts = _unique((name, asset) for asset in assets for name in _host_names(asset))
         networks = _unique((canonical_network(text), asset) for asset in assets for text in asset.networks)
         self._addresses = {n.network_address: a for n, a in networks.items() if n.prefixlen == n.max_prefixlen}
@@ -101,5 +108,11 @@ def _unique(pairs: Iterable[tuple[K, Asset]]) -> dict[K, Asset]:
     for key, asset in pairs:
         other = found.setdefault(key, asset)
         if other is not asset:
-            raise UsageError(f"The assets {other.id} and {asset.id} both claim {key}.", hint="Let one of them go.")
+            raise UsageError(
+                Words(
+                    f"资产 {other.id} 和 {asset.id} 都登记了 {key}。",
+                    f"The assets {other.id} and {asset.id} both claim {key}.",
+                ),
+                hint=Words("请保留其中一个。", "Let one of them go."),
+            )
     return found

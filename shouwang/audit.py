@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shouwang.model import Value
+from shouwang.words import NOTHING, Words
 
 GENESIS: Final = "0" * 64
 """Stands before the first entry."""
@@ -47,7 +48,7 @@ class Head:
 @dataclass(frozen=True, slots=True)
 class Broken:
     seq: int
-    why: str
+    why: Words
 
 
 def canonical(value: Mapping[str, Value]) -> str:
@@ -75,19 +76,21 @@ def verify(entries: Iterable[Entry], head: Head) -> Broken | None:
     if before == head:
         return None
     if before.seq < head.seq:
-        return Broken(before.seq + 1, f"missing: the head says that there are {head.seq} entries")
-    return Broken(max(head.seq, 1), "the head, kept beside the chain, names another entry")
+        said = Words(f"缺失：链头记载共有 {head.seq} 条", f"missing: the head says that there are {head.seq} entries")
+        return Broken(before.seq + 1, said)
+    said = Words("另存的链头指向另一条记录", "the head, kept beside the chain, names another entry")
+    return Broken(max(head.seq, 1), said)
 
 
-def _wrong(found: Entry, before: Head) -> str:
+def _wrong(found: Entry, before: Head) -> Words:
     if found.seq != before.seq + 1:
-        return f"missing: the next entry has number {found.seq}"
+        return Words(f"缺失：下一条的序号是 {found.seq}", f"missing: the next entry has number {found.seq}")
     if found.prev_hash != before.hash:
-        return "does not continue the entry before it"
+        return Words("与前一条不衔接", "does not continue the entry before it")
     said: list[str | int] = [found.at_us, found.actor, found.role, found.act, found.target, found.detail]
     if found.hash != _digest([found.prev_hash, found.seq, *said]):
-        return "its content does not give its hash"
-    return ""
+        return Words("内容与其哈希不符", "its content does not give its hash")
+    return NOTHING
 
 
 def _digest(fields: list[str | int]) -> str:

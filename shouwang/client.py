@@ -15,6 +15,7 @@ from shouwang.home import Home, user_name
 from shouwang.model import Value
 from shouwang.peer import peer
 from shouwang.wire import MAX_REPLY_BYTES, line, read_reply
+from shouwang.words import Words
 
 CONNECT_S = 5.0
 
@@ -38,13 +39,15 @@ class Caller(Protocol):
 class Client:
     """One connection; not for use by two threads at once."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, lang: str = "") -> None:
+        self.lang = lang
+        """In which the daemon shall speak, ``zh`` or ``en``; empty: the site's language."""
         self._connection = connection
         self._rest = bytearray()
         self._number = 0
 
     @classmethod
-    def connect(cls, home: str | Path | Home | None = None) -> Client:
+    def connect(cls, home: str | Path | Home | None = None, lang: str = "") -> Client:
         """Raises ``NotRunning``; ``AccessError`` when somebody else than the home's owner or root serves there."""
         place = home if isinstance(home, Home) else Home.at(home)
         for path in place.sockets():
@@ -57,8 +60,13 @@ class Client:
                 continue
             _refuse_stranger(connection, place)
             connection.settimeout(None)
-            return cls(connection)
-        raise NotRunning(f"No daemon runs for the home {place.path}. `shouwang up` starts one.")
+            return cls(connection, lang)
+        raise NotRunning(
+            Words(
+                f"数据目录 {place.path} 没有守护进程在运行。`shouwang up` 可启动。",
+                f"No daemon runs for the home {place.path}. `shouwang up` starts one.",
+            )
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +89,8 @@ class Client:
 
     def _request(self, act: str, args: dict[str, Value]) -> bytes:
         self._number += 1
-        return line({"id": self._number, "act": act, "args": args})
+        spoken: dict[str, Value] = {"lang": self.lang} if self.lang else {}
+        return line({"id": self._number, "act": act, "args": args, **spoken})
 
     def _send(self, data: bytes) -> None:
         """Under another name than that of a broken pipe at our own output. A refusal may wait to be read yet."""
@@ -89,7 +98,7 @@ class Client:
             self._connection.sendall(data)
         except BrokenPipeError as lost:
             if not self._rest and not self._pending():
-                raise ConnectionResetError("The daemon has gone.") from lost
+                raise ConnectionResetError(Words("守护进程已退出。", "The daemon has gone.")) from lost
 
     def _pending(self) -> bool:
         try:
@@ -103,28 +112,31 @@ class Client:
             searched = len(self._rest)
             data = self._connection.recv(1 << 18)
             if not data:
-                raise ConnectionResetError("The daemon ended before it answered.")
+                raise ConnectionResetError(Words("守护进程未作答即已退出。", "The daemon ended before it answered."))
             self._rest += data
             if len(self._rest) > MAX_REPLY_BYTES:
-                raise ShouwangError("The answer is too large.", hint="Ask for less: a shorter time, a smaller --limit.")
+                raise ShouwangError(
+                    Words("返回的数据过大。", "The answer is too large."),
+                    hint=Words("请缩短时间范围，或减小 --limit。", "Ask for less: a shorter time, a smaller --limit."),
+                )
         found = bytes(self._rest[:end])
         del self._rest[: end + 1]
         return found
 
 
-def caller(home: str | Path | None = None) -> Caller:
+def caller(home: str | Path | None = None, lang: str = "") -> Caller:
     """The daemon, or, where none runs, the same table of acts in this process, for the home's owner.
 
     Raises ``AccessError``, ``StoreError``, ``LockedError``.
     """
     place = Home.at(home)
     try:
-        return Client.connect(place)
+        return Client.connect(place, lang)
     except NotRunning:
         pass
     # By name: a command that finds a daemon must not load, nor this module import, what the daemon is made of.
-    open_home = cast("Callable[[Home], Caller]", import_module("shouwang.local").open_home)
-    return open_home(place)
+    open_home = cast("Callable[[Home, str], Caller]", import_module("shouwang.local").open_home)
+    return open_home(place, lang)
 
 
 def _refuse_stranger(connection: socket.socket, home: Home) -> None:
@@ -132,6 +144,12 @@ def _refuse_stranger(connection: socket.socket, home: Home) -> None:
     if owner is not None and server not in {owner, 0, os.geteuid()}:
         connection.close()
         raise AccessError(
-            f"{user_name(server)} serves the home {home.path}, which belongs to {user_name(owner)}.",
-            hint="Somebody may be passing off for the daemon: tell the administrator.",
+            Words(
+                f"数据目录 {home.path} 属于 {user_name(owner)}，应答的却是 {user_name(server)}。",
+                f"{user_name(server)} serves the home {home.path}, which belongs to {user_name(owner)}.",
+            ),
+            hint=Words(
+                "可能有人冒充守护进程，请立即告知管理员。",
+                "Somebody may be passing off for the daemon: tell the administrator.",
+            ),
         )

@@ -14,10 +14,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shouwang.access import Role
 from shouwang.assets import AssetRegister, canonical_network
 from shouwang.errors import UsageError
+from shouwang.mistakes import mistake
 from shouwang.model import Asset, Importance
 from shouwang.tomlplace import line_of
+from shouwang.words import Words
 
-REFERENCE = "docs/reference/config.md describes every setting."
+REFERENCE = Words("各项设置见 docs/reference/config.md。", "docs/reference/config.md describes every setting.")
 
 
 class Operator(StrEnum):
@@ -34,7 +36,12 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone: write for example Asia/Shanghai") from None
+        raise ValueError(
+            Words(
+                f"{name!r} 不是时区，例如可写 Asia/Shanghai",
+                f"{name!r} is no time zone: write for example Asia/Shanghai",
+            )
+        ) from None
     return name
 
 
@@ -42,14 +49,19 @@ def _network(text: str) -> str:
     try:
         return str(canonical_network(text)).removesuffix("/32").removesuffix("/128")
     except UsageError as wrong:
-        raise ValueError(str(wrong).rstrip(".")) from None
+        raise ValueError(Words(wrong.whole.zh.rstrip("。"), wrong.whole.en.rstrip("."))) from None
 
 
 def _endpoint(text: str) -> str:
     if text:
         host, _, port = text.rpartition(":")
         if not host or not port.isdecimal() or int(port) > 65535:
-            raise ValueError(f"{text!r} is no address with port: write 127.0.0.1:5514, [::]:5514, or empty for none")
+            raise ValueError(
+                Words(
+                    f"{text!r} 不是带端口的地址，可写 127.0.0.1:5514、[::]:5514，留空为不监听",
+                    f"{text!r} is no address with port: write 127.0.0.1:5514, [::]:5514, or empty for none",
+                )
+            )
     return text
 
 
@@ -58,7 +70,12 @@ def _importance(value: object) -> object:
         for each in Importance:
             if value in {each.name.lower(), each.zh}:
                 return each
-        raise ValueError("write ordinary, important or especially_important (一般, 重要, 特别重要)")
+        raise ValueError(
+            Words(
+                "请写 ordinary、important 或 especially_important（一般、重要、特别重要）",
+                "write ordinary, important or especially_important (一般, 重要, 特别重要)",
+            )
+        )
     return value
 
 
@@ -130,7 +147,7 @@ class Metrics(Table):
     @classmethod
     def _not_mad(cls, value: float) -> float:
         if 0 < value < 1:
-            raise ValueError("at least 1 second, or 0 for none")
+            raise ValueError(Words("至少 1 秒，0 为不采集", "at least 1 second, or 0 for none"))
         return value
 
 
@@ -162,13 +179,17 @@ def read(text: str, name: str) -> Config:
     try:
         config = Config.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
-        raise UsageError(f"{name} is no TOML: {wrong}.", hint=REFERENCE) from wrong
+        said = Words(f"{name} 不是有效的 TOML：{wrong}。", f"{name} is no TOML: {wrong}.")
+        raise UsageError(said, hint=REFERENCE) from wrong
     except ValidationError as wrong:
-        raise UsageError("\n".join(_sentences(wrong, text, name)), hint=REFERENCE) from wrong
+        found = _sentences(wrong, text, name)
+        said = Words("\n".join(each.zh for each in found), "\n".join(each.en for each in found))
+        raise UsageError(said, hint=REFERENCE) from wrong
     try:
         config.register()
     except UsageError as wrong:
-        raise UsageError(f"{name}: {wrong.message}", hint=wrong.hint) from wrong
+        said = Words(f"{name}: {wrong.message.zh}", f"{name}: {wrong.message.en}")
+        raise UsageError(said, hint=wrong.hint) from wrong
     return config
 
 
@@ -177,21 +198,25 @@ def load(path: Path) -> Config:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as wrong:
         raise UsageError(
-            f"{path} is not there.", hint="`shouwang up` makes one with every setting explained."
+            Words(f"{path} 不存在。", f"{path} is not there."),
+            hint=Words(
+                "`shouwang up` 会新建一份，并逐项注明含义。", "`shouwang up` makes one with every setting explained."
+            ),
         ) from wrong
     except (OSError, UnicodeDecodeError) as wrong:
-        raise UsageError(f"Cannot read {path}: {wrong}.", hint="It must be UTF-8 and yours.") from wrong
+        raise UsageError(
+            Words(f"无法读取 {path}：{wrong}。", f"Cannot read {path}: {wrong}."),
+            hint=Words("须为 UTF-8 编码，且归你所有。", "It must be UTF-8 and yours."),
+        ) from wrong
     return read(text, str(path))
 
 
-def _sentences(wrong: ValidationError, text: str, name: str) -> list[str]:
+def _sentences(wrong: ValidationError, text: str, name: str) -> list[Words]:
     """One a mistake."""
-    found: list[str] = []
+    found: list[Words] = []
     for error in wrong.errors():
         line = line_of(text, error["loc"])
         setting = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
-        what = {"extra_forbidden": "there is no such setting", "missing": "this is missing"}.get(
-            error["type"], error["msg"].removeprefix("Value error, ")
-        )
-        found.append(f"{name}{f':{line}' if line else ''}: {setting}: {what}.")
+        what, place = mistake(error, "setting"), f"{name}{f':{line}' if line else ''}: {setting}"
+        found.append(Words(f"{place}: {what.zh}。", f"{place}: {what.en}."))
     return found

@@ -70,8 +70,9 @@ def serve(
 def _server(home: Home, services: Services) -> Server:
     return Server(
         home.socket_to_make(),
-        lambda user, request, file: perform(services, user, request.act, request.args, file),
+        lambda user, request, file: perform(services, user, request.act, request.args, file, lang=request.lang),
         lambda user: role_in(services, user) is not None,
+        services.config.site.language,
     )
 
 

@@ -35,6 +35,7 @@ from shouwang.server import Server
 from shouwang.timespan import rfc3339
 from shouwang.watch import Watching
 from shouwang.wiring import Services, build
+from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,11 @@ def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, 
     unknown = {inject.format for inject in scenario.injects} - PARSERS.keys()
     if unknown:
         raise UsageError(
-            f"The scenario names the format {', '.join(sorted(unknown))}.", hint=f"Known: {', '.join(PARSERS)}."
+            Words(
+                f"情景中的格式 {', '.join(sorted(unknown))} 不存在。",
+                f"The scenario names the format {', '.join(sorted(unknown))}.",
+            ),
+            hint=Words(f"可选：{', '.join(PARSERS)}。", f"Known: {', '.join(PARSERS)}."),
         )
     home = _make_home(parent, scenario, clock.now_us())
     stop = threading.Event()
@@ -95,8 +100,9 @@ def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, 
         stack.enter_context(
             Server(
                 home.socket_to_make(),
-                lambda user, request, file: perform(services, user, request.act, request.args, file),
+                lambda user, request, file: perform(services, user, request.act, request.args, file, lang=request.lang),
                 lambda user: role_in(services, user) is not None,
+                config.site.language,
             )
         )
         outcome = _Replay(services, watching, replay, say).play(scenario, speed, stop)
@@ -112,7 +118,10 @@ def _make_home(parent: Home, scenario: Scenario, now_us: int) -> Home:
     try:
         home.path.mkdir(mode=0o700)
     except FileExistsError as twice:
-        raise ShouwangError(f"The drill {name} exists already.", hint="Start it again in a second.") from twice
+        raise ShouwangError(
+            Words(f"演练 {name} 已存在。", f"The drill {name} exists already."),
+            hint=Words("请一秒后重新开始。", "Start it again in a second."),
+        ) from twice
     (home.path / MARK_OF_DRILL).write_text(json.dumps({"scenario": scenario.id}), encoding="utf-8")
     if parent.exists():
         shutil.copyfile(parent.config, home.config)
@@ -158,7 +167,8 @@ class _Replay:
         self._lines += len(batch)
         if not (self._watching.intake.settle(SETTLE_S) and self._alerted()):
             raise ShouwangError(
-                f"The drill stands still after {self._lines} lines.", hint="Its home's status says why; see --home."
+                Words(f"演练在第 {self._lines} 行后停住了。", f"The drill stands still after {self._lines} lines."),
+                hint=Words("原因见演练目录的 status，用 --home 指定。", "Its home's status says why; see --home."),
             )
 
     def _event(self, arrival: Arrival) -> Event:

@@ -10,20 +10,27 @@ ShouwangError          exit 1   the act failed; the sentence says on what, and w
 
 from __future__ import annotations
 
+from shouwang.words import NOTHING, Words, words
+
 
 class ShouwangError(Exception):
-    """Says what failed, on what, and what to do. Shown without a traceback."""
+    """Says what failed, on what, and what to do, in the reader's language. Shown without a traceback."""
 
     exit_code = 1
     kind = "error"
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str | Words, *, hint: str | Words = NOTHING) -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = words(message)
+        self.hint = words(hint)
+
+    @property
+    def whole(self) -> Words:
+        """Message and hint as one."""
+        return Words(f"{self.message.zh} {self.hint.zh}".strip(), f"{self.message.en} {self.hint.en}".strip())
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return self.whole.en
 
 
 class UsageError(ShouwangError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from shouwang.errors import StoreError
 from shouwang.firstconfig import first_config
 from shouwang.home import Home
+from shouwang.words import Words
 
 
 def make_home(
@@ -50,4 +51,7 @@ def _write_once(path: Path, text: str) -> None:
         draft.replace(path)
     except OSError as wrong:
         draft.unlink(missing_ok=True)
-        raise StoreError(f"Cannot write {path}: {wrong.strerror}.", hint="Is the disk full?") from wrong
+        raise StoreError(
+            Words(f"无法写入 {path}：{wrong.strerror}。", f"Cannot write {path}: {wrong.strerror}."),
+            hint=Words("磁盘是否已满？", "Is the disk full?"),
+        ) from wrong

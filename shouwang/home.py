@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from shouwang.errors import AccessError, LockedError, StoreError
+from shouwang.words import Words
 
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
@@ -81,16 +82,23 @@ class Home:
     def owner(self) -> str:
         uid = self.owner_uid()
         if uid is None:
-            raise StoreError(f"There is no home at {self.path}.", hint="`shouwang up` makes one.")
+            raise StoreError(
+                Words(f"数据目录 {self.path} 不存在。", f"There is no home at {self.path}."),
+                hint=Words("`shouwang up` 会新建。", "`shouwang up` makes one."),
+            )
         return user_name(uid)
 
     def require_mine(self) -> None:
         """Raises ``StoreError`` when there is no home, ``AccessError`` when it belongs to somebody else."""
         if self.owner_uid() != os.geteuid():
             owner = self.owner()
+            start = f"sudo -u {owner} shouwang up --headless --home {self.path}"
             raise AccessError(
-                f"The home {self.path} belongs to {owner} and nothing runs there now.",
-                hint=f"Start it as {owner}, for example: sudo -u {owner} shouwang up --headless --home {self.path}",
+                Words(
+                    f"数据目录 {self.path} 属于 {owner}，目前没有守护进程在运行。",
+                    f"The home {self.path} belongs to {owner} and nothing runs there now.",
+                ),
+                hint=Words(f"请以 {owner} 身份启动，例如：{start}", f"Start it as {owner}, for example: {start}"),
             )
 
     def make_folders(self) -> None:
@@ -101,7 +109,11 @@ class Home:
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as wrong:
             raise StoreError(
-                f"Cannot make the home {self.path}: {wrong.strerror}.", hint="Give --home a folder that you may write."
+                Words(
+                    f"无法建立数据目录 {self.path}：{wrong.strerror}。",
+                    f"Cannot make the home {self.path}: {wrong.strerror}.",
+                ),
+                hint=Words("请用 --home 指定可写的目录。", "Give --home a folder that you may write."),
             ) from wrong
 
     def sockets(self) -> list[Path]:
@@ -122,8 +134,11 @@ class Home:
                 return folder / self._socket_name()
         tried = ", ".join(str(folder) for folder in folders)
         raise StoreError(
-            f"No folder for the socket: tried {tried}.",
-            hint="Set XDG_RUNTIME_DIR, or SHOUWANG_RUNTIME to one of yours.",
+            Words(f"没有可放套接字的目录，已尝试：{tried}。", f"No folder for the socket: tried {tried}."),
+            hint=Words(
+                "请设置 XDG_RUNTIME_DIR，或把 SHOUWANG_RUNTIME 设为自己的目录。",
+                "Set XDG_RUNTIME_DIR, or SHOUWANG_RUNTIME to one of yours.",
+            ),
         )
 
     def _socket_name(self) -> str:
@@ -147,15 +162,21 @@ class Lock:
         try:
             held = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as wrong:
-            raise StoreError(f"Cannot open {self._path}: {wrong.strerror}.", hint="Whose is the home?") from wrong
+            raise StoreError(
+                Words(f"无法打开 {self._path}：{wrong.strerror}。", f"Cannot open {self._path}: {wrong.strerror}."),
+                hint=Words("请确认数据目录的属主。", "Whose is the home?"),
+            ) from wrong
         until = time.monotonic() + COMMAND_S
         while not _locked(held):
             holder = os.pread(held, 200, 0).decode("utf-8", "replace").strip()
             if (holder and not holder.startswith(OF_COMMAND)) or time.monotonic() > until:
                 os.close(held)
                 raise LockedError(
-                    f"The home {self._home.path} is in use by {holder or 'another process'}.",
-                    hint="`shouwang stop` ends that one.",
+                    Words(
+                        f"数据目录 {self._home.path} 正被占用：{_in_chinese(holder) or '另一个进程'}。",
+                        f"The home {self._home.path} is in use by {holder or 'another process'}.",
+                    ),
+                    hint=Words("`shouwang stop` 可停止它。", "`shouwang stop` ends that one."),
                 )
             time.sleep(0.02)
         os.ftruncate(held, 0)
@@ -178,6 +199,12 @@ def _locked(file: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _in_chinese(holder: str) -> str:
+    """What ``Lock`` has written of itself."""
+    said = holder.replace(OF_COMMAND, "一条命令，").replace("process ", "进程 ")
+    return said.replace(", started ", "，启动于 ")
 
 
 def user_name(uid: int) -> str:

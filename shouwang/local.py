@@ -16,24 +16,25 @@ from shouwang.wiring import Services, build
 class Local:
     """A ``shouwang.client.Caller``."""
 
-    def __init__(self, services: Services, stack: ExitStack) -> None:
+    def __init__(self, services: Services, stack: ExitStack, lang: str) -> None:
         self._services = services
         self._stack = stack
+        self._lang = lang
 
     def call(self, act: str, **args: Value) -> Value:
-        return perform(self._services, user_name(os.geteuid()), act, args)
+        return perform(self._services, user_name(os.geteuid()), act, args, lang=self._lang)
 
     def call_with_file(self, act: str, file: int, **args: Value) -> Value:
-        return perform(self._services, user_name(os.geteuid()), act, args, file)
+        return perform(self._services, user_name(os.geteuid()), act, args, file, lang=self._lang)
 
     def close(self) -> None:
         self._stack.close()
 
 
-def open_home(home: Home) -> Local:
+def open_home(home: Home, lang: str) -> Local:
     """Raises ``StoreError`` without a home, ``AccessError`` for another's, ``LockedError`` while it is in use."""
     home.require_mine()
     with ExitStack() as stack:
         stack.enter_context(Lock(home, command=True))
         services = stack.enter_context(build(home, load(home.config), SystemClock()))
-        return Local(services, stack.pop_all())
+        return Local(services, stack.pop_all(), lang)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
+from shouwang.words import NOTHING, Words
+
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 """What JSON can say."""
 
@@ -363,6 +365,10 @@ class IncidentState(StrEnum):
     TRIAGED = "triaged"
     CLOSED = "closed"
 
+    @property
+    def zh(self) -> str:
+        return {"open": "待认领", "claimed": "已认领", "triaged": "已研判", "closed": "已办结"}[self.value]
+
 
 class Disposition(StrEnum):
     """研判结论."""
@@ -420,8 +426,8 @@ class Finding:
     """Something a person should know about the system itself, and what to do."""
 
     level: Level
-    what: str
-    hint: str = ""
+    what: Words
+    hint: Words = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,7 +436,7 @@ class SourceStatus:
 
     id: str
     level: Level
-    detail: str
+    detail: str | Words
     last_event_us: int = 0
     received: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)

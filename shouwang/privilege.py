@@ -13,6 +13,7 @@ import pydantic
 from shouwang.errors import StoreError
 from shouwang.home import Home
 from shouwang.model import Finding, Level
+from shouwang.words import Words
 
 DAEMON_USER: Final = "shouwang"
 READING_GROUPS: Final = ("adm", "systemd-journal")
@@ -38,11 +39,23 @@ def drop(home: Home) -> bool:
     try:
         entry = pwd.getpwuid(owner)
     except KeyError:
-        raise StoreError(f"The home {home.path} belongs to uid {owner}, which is no user.", hint="chown it.") from None
+        raise StoreError(
+            Words(
+                f"数据目录 {home.path} 属于 uid {owner}，系统中没有这个用户。",
+                f"The home {home.path} belongs to uid {owner}, which is no user.",
+            ),
+            hint=Words("请用 chown 更改属主。", "chown it."),
+        ) from None
     if not _can_read_program(entry):
         raise StoreError(
-            f"The home {home.path} belongs to {entry.pw_name}, who cannot read the program or its Python.",
-            hint="Install it where that user can read it, for example in /opt/shouwang: docs/how-to/service.md",
+            Words(
+                f"数据目录 {home.path} 属于 {entry.pw_name}，但该用户无法读取程序或其 Python。",
+                f"The home {home.path} belongs to {entry.pw_name}, who cannot read the program or its Python.",
+            ),
+            hint=Words(
+                "请安装到该用户可读的位置，例如 /opt/shouwang：docs/how-to/service.md",
+                "Install it where that user can read it, for example in /opt/shouwang: docs/how-to/service.md",
+            ),
         )
     os.chown(home.socket_to_make().parent, entry.pw_uid, entry.pw_gid)
     _become(entry)
@@ -55,9 +68,13 @@ def findings() -> list[Finding]:
     return [
         Finding(
             Level.DEGRADED,
-            "The daemon runs as root.",
-            f"Install it where all can read it, make a system user {DAEMON_USER!r}, give it the home (chown -R), and"
-            " start again: docs/how-to/service.md",
+            Words("守护进程正以 root 身份运行。", "The daemon runs as root."),
+            Words(
+                f"请安装到所有用户可读的位置，新建系统用户 {DAEMON_USER!r}，将数据目录交给它（chown -R）后重新启动："
+                "docs/how-to/service.md",
+                f"Install it where all can read it, make a system user {DAEMON_USER!r}, give it the home (chown -R),"
+                " and start again: docs/how-to/service.md",
+            ),
         )
     ]
 

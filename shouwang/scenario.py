@@ -12,7 +12,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shouwang.errors import UsageError
+from shouwang.mistakes import mistake
 from shouwang.model import Grade
+from shouwang.words import Words
 
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 SPAN_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
@@ -110,12 +112,13 @@ def read(text: str, name: str) -> Scenario:
     try:
         return Scenario.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as wrong:
-        raise UsageError(f"{name} is no YAML: {wrong}") from wrong
+        raise UsageError(Words(f"{name} 不是有效的 YAML：{wrong}", f"{name} is no YAML: {wrong}")) from wrong
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise UsageError(
-            f"{name}: {place}: {first['msg']}.", hint="docs/how-to/drill.md shows a whole scenario."
+            Words(f"{name}: {place}: {mistake(first, 'field').zh}。", f"{name}: {place}: {first['msg']}."),
+            hint=Words("完整的情景示例见 docs/how-to/drill.md。", "docs/how-to/drill.md shows a whole scenario."),
         ) from wrong
 
 

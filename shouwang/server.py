@@ -22,6 +22,7 @@ from shouwang.home import user_name
 from shouwang.model import Value
 from shouwang.peer import close_all, peer, receive
 from shouwang.wire import MAX_REQUEST_BYTES, Request, failure, read_request, request_id, success
+from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,14 @@ REPLY_S: Final = 30.0
 MAX_CLIENTS: Final = 128
 MAX_CLIENTS_A_USER: Final = 16
 POLL_S: Final = 0.5
+
+_TOO_MANY: Final = ShouwangError(
+    Words("连接过多。", "Too many connections."), hint=Words("请关闭一些，或稍后再试。", "Close some, or wait.")
+)
+_FAULT: Final = ShouwangError(
+    Words("程序故障，操作未完成。", "The act failed by a fault of the program."),
+    hint=Words("详情见守护进程日志，请反馈给开发者。", "The daemon's log has the traceback; please report it."),
+)
 
 
 class Perform(Protocol):
@@ -41,11 +50,12 @@ class Perform(Protocol):
 class Server:
     """Listens from ``__enter__`` to ``__exit__``.
 
-    ``known`` says of a user whether it has any role.
+    ``known`` says of a user whether it has any role. Refusals are said in ``language`` unless a request asks otherwise.
     """
 
-    def __init__(self, path: Path, perform: Perform, known: Callable[[str], bool]) -> None:
+    def __init__(self, path: Path, perform: Perform, known: Callable[[str], bool], language: str) -> None:
         self.path = path
+        self._language = language
         self._perform = perform
         self._known = known
         self._stop = threading.Event()
@@ -101,7 +111,7 @@ class Server:
             if not full:
                 self._clients[connection] = uid
         if full:
-            _send(connection, failure(None, ShouwangError("Too many connections.", hint="Close some, or wait.")))
+            _send(connection, failure(None, _TOO_MANY, self._language))
             connection.close()
             return
         thread = threading.Thread(target=self._serve, args=(connection, uid), name=f"client-{uid}", daemon=True)
@@ -131,21 +141,22 @@ class Server:
             if not _send(connection, reply) or not self._known(user):
                 return
         if lines.error is not None:
-            _send(connection, failure(None, lines.error))
+            _send(connection, failure(None, lines.error, self._language))
 
     def _answer(self, user: str, data: bytes, files: list[int]) -> bytes:
+        lang = self._language
         try:
             request = read_request(data)
+            lang = request.lang or lang
             return success(request.id, self._perform(user, request, files[0] if files else None))
         except AccessError as refused:
             log.warning("refused: %s", refused.message)
-            return failure(request_id(data), refused)
+            return failure(request_id(data), refused, lang)
         except ShouwangError as refused:
-            return failure(request_id(data), refused)
+            return failure(request_id(data), refused, lang)
         except Exception:
             log.exception("an act failed")
-            hint = "The daemon's log has the traceback; please report it."
-            return failure(request_id(data), ShouwangError("The act failed by a fault of the program.", hint=hint))
+            return failure(request_id(data), _FAULT, lang)
 
 
 class _Lines:
@@ -211,6 +222,7 @@ def _listen(path: Path) -> socket.socket:
     except OSError as wrong:
         listener.close()
         raise StoreError(
-            f"Cannot make the socket {path}: {wrong}.", hint="Set SHOUWANG_RUNTIME to a folder of yours."
+            Words(f"无法建立套接字 {path}：{wrong}。", f"Cannot make the socket {path}: {wrong}."),
+            hint=Words("请把 SHOUWANG_RUNTIME 设为自己的目录。", "Set SHOUWANG_RUNTIME to a folder of yours."),
         ) from wrong
     return listener

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from shouwang.model import Finding, Level
+from shouwang.words import Words, words
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,11 @@ LONGEST_PAUSE_S: Final = 60.0
 class Supervised:
     """``run`` works until the event is set."""
 
-    def __init__(self, name: str, run: Callable[[threading.Event], None]) -> None:
-        self._name = name
+    def __init__(self, name: str | Words, run: Callable[[threading.Event], None]) -> None:
+        self._name = words(name)
         self._run = run
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._go, name=str(name), daemon=True)
         self._failed = ""
         self._waits = False
 
@@ -40,8 +41,12 @@ class Supervised:
     def findings(self) -> list[Finding]:
         if not self._failed:
             return []
-        what = f"{self._name} failed and was started again: {self._failed}"
-        return [Finding(Level.BROKEN if self._waits else Level.DEGRADED, what, "The log has the traceback.")]
+        what = Words(
+            f"{self._name.zh}：出错后已重新启动（{self._failed}）",
+            f"{self._name.en} failed and was started again: {self._failed}",
+        )
+        hint = Words("详情见守护进程日志。", "The log has the traceback.")
+        return [Finding(Level.BROKEN if self._waits else Level.DEGRADED, what, hint)]
 
     def _go(self) -> None:
         pause_s = FIRST_PAUSE_S

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from shouwang.errors import UsageError
+from shouwang.words import Words
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
@@ -18,7 +19,10 @@ _TIME = re.compile(
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?([Zz]|[+-]\d\d:?\d\d))?)?",
     re.ASCII,
 )
-_FORMS = "Write 24h, 7d, a day (2026-11-24) or RFC 3339 (2026-11-24T08:00:00+08:00)."
+_FORMS = Words(
+    "可写 24h、7d、日期（2026-11-24）或 RFC 3339 时间（2026-11-24T08:00:00+08:00）。",
+    "Write 24h, 7d, a day (2026-11-24) or RFC 3339 (2026-11-24T08:00:00+08:00).",
+)
 
 
 def moment(text: str, zone: tzinfo = UTC) -> tuple[int, int] | None:
@@ -67,7 +71,7 @@ def since(text: str, now_us: int, zone: tzinfo) -> int:
         return now_us - int(span.group(1)) * _UNITS_US[span.group(2).lower()]
     bounds = moment(written, zone)
     if bounds is None:
-        raise UsageError(f"{text!r} is no time.", hint=_FORMS)
+        raise UsageError(Words(f"{text!r} 不是时间。", f"{text!r} is no time."), hint=_FORMS)
     return bounds[0]
 
 

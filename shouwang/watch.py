@@ -15,6 +15,7 @@ from shouwang.pace import Pace
 from shouwang.running import Running
 from shouwang.supervised import Supervised
 from shouwang.wiring import Services, feed
+from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class Watching:
     def __init__(self, services: Services, stop: threading.Event) -> None:
         self._services = services
         self._feed = feed(services)
-        self._alerting = Supervised("alerting", services.alerting.run)
+        self._alerting = Supervised(Words("告警处理", "alerting"), services.alerting.run)
         self._cpu_percent = psutil.cpu_percent()
         self._pace = Pace(lambda: self._feed.intake.received)
         self.running = Running(

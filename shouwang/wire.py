@@ -1,6 +1,6 @@
 """One JSON object a line: how client and daemon write to each other. Pure.
 
-{"id": 7, "act": "incidents.claim", "args": {"id": "INC-20261124-0007"}}
+{"id": 7, "act": "incidents.claim", "args": {"id": "INC-20261124-0007"}, "lang": "zh"}
 {"id": 7, "ok": true, "result": ...}
 {"id": 7, "ok": false, "error": {"kind": "access", "message": "...", "hint": "..."}}
 """
@@ -14,6 +14,7 @@ from typing import Final
 
 from shouwang.errors import BY_KIND, ShouwangError, UsageError
 from shouwang.model import Value
+from shouwang.words import LANGUAGES
 
 MAX_REQUEST_BYTES: Final = 1 << 20
 MAX_REPLY_BYTES: Final = 256 << 20
@@ -25,6 +26,8 @@ class Request:
     """Given back with the reply, whatever it is."""
     act: str
     args: Mapping[str, Value]
+    lang: str = ""
+    """``zh`` or ``en``: in which sentences are wanted; empty: the site's language."""
 
 
 def line(value: Mapping[str, Value]) -> bytes:
@@ -39,7 +42,10 @@ def read_request(data: bytes) -> Request:
     act, args = found.get("act"), found.get("args", {})
     if not isinstance(act, str) or not isinstance(args, dict):
         raise UsageError("The request has no act, or its args are no object.", hint="See docs/reference/socket.md.")
-    return Request(found.get("id"), act, args)
+    lang = found.get("lang", "")
+    if not isinstance(lang, str) or lang not in ("", *LANGUAGES):
+        raise UsageError("The request's lang is neither zh nor en.", hint="See docs/reference/socket.md.")
+    return Request(found.get("id"), act, args, lang)
 
 
 def request_id(data: bytes) -> Value:
@@ -54,8 +60,8 @@ def success(request_id: Value, result: Value) -> bytes:
     return line({"id": request_id, "ok": True, "result": result})
 
 
-def failure(request_id: Value, error: ShouwangError) -> bytes:
-    said: dict[str, Value] = {"kind": error.kind, "message": error.message, "hint": error.hint}
+def failure(request_id: Value, error: ShouwangError, lang: str) -> bytes:
+    said: dict[str, Value] = {"kind": error.kind, "message": error.message.of(lang), "hint": error.hint.of(lang)}
     return line({"id": request_id, "ok": False, "error": said})
 
 

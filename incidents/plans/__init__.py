@@ -19,10 +19,10 @@ from incidents.criteria import (
     Plans,
     ReportingMeasures,
     Rubric,
-    Text,
     Threshold,
 )
 from shouwang.model import Grade, Importance, Loss, SocialEffect
+from shouwang.words import Words
 
 Table = Mapping[str, Any]
 
@@ -41,8 +41,8 @@ def _table(name: str) -> Table:
     return tomllib.loads((files(__name__) / name).read_text("utf-8"))
 
 
-def _text(said: Table, name: str = "text") -> Text:
-    return Text(said[name], said[f"{name}_en"])
+def _text(said: Table, name: str = "text") -> Words:
+    return Words(said[name], said[f"{name}_en"])
 
 
 def _document(said: Table) -> Document:
@@ -93,7 +93,7 @@ def _matrix(said: Table) -> Matrix:
 
 
 def _deadline(said: Table) -> Deadline:
-    to = tuple(Text(zh, en) for zh, en in zip(said["to"], said["to_en"], strict=True))
+    to = tuple(Words(zh, en) for zh, en in zip(said["to"], said["to_en"], strict=True))
     return Deadline(said["operator"], _text(said, "name"), to, said["max_minutes"], said["clause"], _sure(said))
 
 

@@ -16,6 +16,7 @@ from shouwang.eventstore.base import EventStore
 from shouwang.model import Alert, Event
 from shouwang.query import Query
 from shouwang.statestore.store import StateStore
+from shouwang.words import Words
 
 RENDERERS: dict[str, Callable[[ReportModel], str]] = {"md": markdown, "html": html, "json": as_json}
 ALERTS = 1000
@@ -34,7 +35,10 @@ def report(store: StateStore, events: EventStore, incident_id: str, *, format: s
     """Raises ``UsageError`` for an unknown incident or format."""
     render = RENDERERS.get(format)
     if render is None:
-        raise UsageError(f"{format!r} is no report format.", hint=f"One of: {', '.join(RENDERERS)}.")
+        raise UsageError(
+            Words(f"没有报告格式 {format!r}。", f"{format!r} is no report format."),
+            hint=Words(f"可选：{', '.join(RENDERERS)}。", f"One of: {', '.join(RENDERERS)}."),
+        )
     with store.reading() as tables:
         incident = found(tables, incident_id)
         _, alerts = tables.alerts.list(incident_id=incident.id, limit=ALERTS)

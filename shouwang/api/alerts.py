@@ -11,12 +11,14 @@ from shouwang.errors import UsageError
 from shouwang.eventjson import event_json
 from shouwang.model import Alert, AlertState, Severity, Value
 from shouwang.query import Query
+from shouwang.words import Words
 
 
 def _severity(value: object) -> object:
     if isinstance(value, str) and value.upper() in Severity.__members__:
         return Severity[value.upper()]
-    raise ValueError(f"write one of {', '.join(each.name.lower() for each in Severity)}")
+    names = ", ".join(each.name.lower() for each in Severity)
+    raise ValueError(Words(f"请写以下之一：{names}", f"write one of {names}"))
 
 
 class ListArgs(Args):
@@ -50,7 +52,10 @@ def list_alerts(context: Context, args: ListArgs) -> Json:
 def show(context: Context, args: ShowArgs) -> Json:
     alert = context.services.state.alerts.get(args.id)
     if alert is None:
-        raise UsageError(f"There is no alert {args.id!r}.", hint="See: shouwang alerts list")
+        raise UsageError(
+            Words(f"没有告警 {args.id!r}。", f"There is no alert {args.id!r}."),
+            hint=Words("可查看：shouwang alerts list", "See: shouwang alerts list"),
+        )
     return context.services.response.alert_json(alert) | {"events": _events(context, alert)}
 
 

@@ -13,6 +13,7 @@ from shouwang.errors import UsageError
 from shouwang.model import Value
 from shouwang.timespan import rfc3339, since
 from shouwang.wiring import Services
+from shouwang.words import Words, words
 
 Json: TypeAlias = "dict[str, Value]"
 
@@ -22,12 +23,18 @@ class Context:
     services: Services
     user: str
     role: Role
+    lang: str
+    """``zh`` or ``en``: in which sentences are said."""
     file: int | None = None
     """A descriptor that came with the request; closed by whoever received it."""
 
     @property
     def zone(self) -> tzinfo:
         return self.services.config.site.zone
+
+    def say(self, text: str | Words) -> str:
+        """In the language asked for."""
+        return words(text).of(self.lang)
 
     def now_us(self) -> int:
         return self.services.clock.now_us()
@@ -45,7 +52,8 @@ class Context:
     def required_file(self) -> int:
         if self.file is None:
             raise UsageError(
-                "This act needs an open file, handed over with the request.", hint="docs/reference/socket.md"
+                Words("此操作须随请求传入已打开的文件。", "This act needs an open file, handed over with the request."),
+                hint="docs/reference/socket.md",
             )
         return self.file
 

@@ -11,6 +11,7 @@ from shouwang.eventstore.base import Position
 from shouwang.lucene import parse
 from shouwang.model import Value
 from shouwang.query import All, Query
+from shouwang.words import Words
 
 LONGEST = 20_000
 
@@ -70,6 +71,7 @@ def _query(context: Context, text: str, since: str, until: str | None) -> Query:
     to_us = context.since_us(until)
     if to_us <= from_us:
         raise UsageError(
-            f"{until!r} is not after {since!r}.", hint="since is where the time begins, until where it ends."
+            Words(f"{until!r} 不晚于 {since!r}。", f"{until!r} is not after {since!r}."),
+            hint=Words("since 为起始时间，until 为结束时间。", "since is where the time begins, until where it ends."),
         )
     return Query(node, from_us, to_us)

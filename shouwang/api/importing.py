@@ -11,6 +11,7 @@ from pydantic import Field
 from shouwang.api.context import Args, Context, Json
 from shouwang.errors import ShouwangError, UsageError
 from shouwang.wiring import Services
+from shouwang.words import Words
 
 
 class ImportArgs(Args):
@@ -25,7 +26,10 @@ def import_records(context: Context, args: ImportArgs) -> Json:
     given = context.required_file()
     about = os.fstat(given)
     if not stat.S_ISREG(about.st_mode):
-        raise UsageError(f"{args.name} is no regular file.", hint="Write it into a file first: it may be read twice.")
+        raise UsageError(
+            Words(f"{args.name} 不是普通文件。", f"{args.name} is no regular file."),
+            hint=Words("请先存成文件：导入时可能读取两遍。", "Write it into a file first: it may be read twice."),
+        )
     form = args.format or "auto"
     _note(context, "import", args.name, {"format": form, "bytes": about.st_size})
     with os.fdopen(os.dup(given), "rb") as file:
@@ -47,7 +51,12 @@ def import_records(context: Context, args: ImportArgs) -> Json:
 def _go_on(services: Services, _records: int) -> None:
     """What was brought in so far is stored; the same file goes on behind it."""
     if services.running is not None and services.running.stopping():
-        raise ShouwangError("The daemon ends.", hint="Import the file again later: it goes on where it was.")
+        raise ShouwangError(
+            Words("守护进程正在停止。", "The daemon ends."),
+            hint=Words(
+                "稍后重新导入该文件即可，会从中断处继续。", "Import the file again later: it goes on where it was."
+            ),
+        )
 
 
 def _alert(services: Services) -> None:

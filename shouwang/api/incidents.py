@@ -8,9 +8,9 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
+from incidents.service import no_incident
 from shouwang.api.context import Args, Context, Json
 from shouwang.api.records import detail_value
-from shouwang.errors import UsageError
 from shouwang.model import (
     Disposition,
     Grade,
@@ -22,6 +22,7 @@ from shouwang.model import (
     SocialEffect,
     Value,
 )
+from shouwang.words import Words
 
 Degree = TypeVar("Degree", Importance, Loss, SocialEffect, Grade)
 
@@ -36,7 +37,7 @@ def _word(kind: type[IntEnum]) -> BeforeValidator:
         found = words.get(value.lower()) if isinstance(value, str) else None
         if found is None:
             names = ", ".join(f"{each.name.lower()} {getattr(each, 'zh', '')}" for each in kind)
-            raise ValueError(f"write one of: {names}")
+            raise ValueError(Words(f"请写以下之一：{names}", f"write one of: {names}"))
         return found
 
     return BeforeValidator(read)
@@ -46,7 +47,8 @@ def _disposition(value: object) -> object:
     words = {word: each for each in Disposition for word in (each.value, each.zh)}
     found = words.get(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f"write one of: {', '.join(f'{each.value} {each.zh}' for each in Disposition)}")
+        names = ", ".join(f"{each.value} {each.zh}" for each in Disposition)
+        raise ValueError(Words(f"请写以下之一：{names}", f"write one of: {names}"))
     return found
 
 
@@ -93,7 +95,7 @@ def show(context: Context, args: IdArgs) -> Json:
     with services.state.reading() as tables:
         incident = tables.incidents.get(args.id)
         if incident is None:
-            raise UsageError(f"There is no incident {args.id!r}.", hint="See: shouwang incidents list")
+            raise no_incident(args.id)
         _, alerts = tables.alerts.list(incident_id=incident.id, limit=1000)
         _, entries = tables.trail.list(target=incident.id, limit=1000)
     timeline: list[Value] = [

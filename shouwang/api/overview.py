@@ -16,6 +16,7 @@ from shouwang.eventstore.base import DayLedger
 from shouwang.model import Finding, IncidentState, Level, SourceStatus, Value
 from shouwang.running import Running
 from shouwang.wiring import Services
+from shouwang.words import Words
 
 _NO_DISKS = {"squashfs", "iso9660", "udf", "erofs"}
 """Always full."""
@@ -48,7 +49,7 @@ def status(context: Context, args: NoArgs) -> Json:
         "now": context.time(context.now_us()),
         "started": context.time(running.started_us) if running else None,
         "sources": [_source(context, each) for each in (running.sources() if running else ())],
-        "findings": [_finding(each) for each in _findings(services)],
+        "findings": [_finding(context, each) for each in _findings(services)],
         "alerts": {"open": {severity.name.lower(): count for severity, count in open_alerts.items()}},
         "incidents": {state.value: incidents[state] for state in states},
         "today": _today(context, ledger),
@@ -78,7 +79,10 @@ def rules(context: Context, args: NoArgs) -> Json:
 def stop(context: Context, args: NoArgs) -> Json:
     services = context.services
     if services.running is None:
-        raise ShouwangError("No daemon runs for this home.", hint="There is nothing to stop.")
+        raise ShouwangError(
+            Words("此数据目录没有守护进程在运行。", "No daemon runs for this home."),
+            hint=Words("无需停止。", "There is nothing to stop."),
+        )
     with services.state.acting_as(context.role.value).act(
         actor=context.user, act="stop", target="", at_us=context.now_us()
     ):
@@ -92,22 +96,30 @@ def _findings(services: Services) -> Iterable[Finding]:
     if services.running is not None:
         yield from services.running.findings()
     else:
-        yield Finding(Level.DEGRADED, "No daemon runs: nothing is watched.", "`shouwang up` starts one.")
+        yield Finding(
+            Level.DEGRADED,
+            Words("守护进程未运行，目前没有值守。", "No daemon runs: nothing is watched."),
+            Words("`shouwang up` 可启动。", "`shouwang up` starts one."),
+        )
     yield from services.events.health()
     if services.ruleset.refused:
         count = len(services.ruleset.refused)
-        yield Finding(Level.DEGRADED, f"{count} rules were refused.", "`shouwang rules list` says which and why.")
+        yield Finding(
+            Level.DEGRADED,
+            Words(f"有 {count} 条规则未能加载。", f"{count} rules were refused."),
+            Words("`shouwang rules list` 可查看是哪些及原因。", "`shouwang rules list` says which and why."),
+        )
 
 
-def _finding(finding: Finding) -> Json:
-    return {"level": finding.level.value, "what": finding.what, "hint": finding.hint}
+def _finding(context: Context, finding: Finding) -> Json:
+    return {"level": finding.level.value, "what": context.say(finding.what), "hint": context.say(finding.hint)}
 
 
 def _source(context: Context, source: SourceStatus) -> Json:
     return {
         "id": source.id,
         "level": source.level.value,
-        "detail": source.detail,
+        "detail": context.say(source.detail),
         "last_event": context.optional_time(source.last_event_us),
         "received": source.received,
         "dropped": dict(source.dropped),

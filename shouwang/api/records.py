@@ -24,7 +24,7 @@ def audit_list(context: Context, args: ListArgs) -> Json:
 def audit_verify(context: Context, args: NoArgs) -> Json:
     with context.services.state.reading() as tables:
         entries, broken = tables.trail.verify()
-    first: Json | None = {"seq": broken.seq, "why": broken.why} if broken else None
+    first: Json | None = {"seq": broken.seq, "why": context.say(broken.why)} if broken else None
     return {"entries": entries, "ok": broken is None, "first_broken": first}
 
 

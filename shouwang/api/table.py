@@ -15,8 +15,10 @@ from shouwang.access import Need, Role, require, role_of
 from shouwang.api import alerts, events, importing, incidents, overview, records
 from shouwang.api.context import Args, Context, NoArgs
 from shouwang.errors import AccessError, UsageError
+from shouwang.mistakes import mistake
 from shouwang.model import Value
 from shouwang.wiring import Services
+from shouwang.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +58,29 @@ def role_in(services: Services, user: str) -> Role | None:
     return role_of(user, owner=services.owner, roles=services.config.roles)
 
 
-def perform(services: Services, user: str, name: str, args: Mapping[str, Value], file: int | None = None) -> Value:
-    """One act for one user. Raises the ``ShouwangError`` of whatever stands in the way."""
+def perform(
+    services: Services, user: str, name: str, args: Mapping[str, Value], file: int | None = None, *, lang: str = ""
+) -> Value:
+    """One act for one user, answered in ``lang``, else the site's language.
+
+    Raises the ``ShouwangError`` of whatever stands in the way.
+    """
     role = role_in(services, user)
     act = ACTS.get(name)
     if act is None:
         require(user, role, Need.READ, name)
-        raise UsageError(f"There is no act {name!r}.", hint="docs/reference/socket.md lists them.")
+        raise UsageError(
+            Words(f"没有操作 {name!r}。", f"There is no act {name!r}."),
+            hint=Words("全部操作见 docs/reference/socket.md。", "docs/reference/socket.md lists them."),
+        )
     try:
         allowed = require(user, role, act.need, name)
     except AccessError:
         if role is not None:
             _note_refusal(services, user, role, name)
         raise
-    return act.run(Context(services, user, allowed, file), _read(act, name, args))
+    context = Context(services, user, allowed, lang or services.config.site.language, file)
+    return act.run(context, _read(act, name, args))
 
 
 def _read(act: Act, name: str, args: Mapping[str, Value]) -> Args:
@@ -78,10 +89,10 @@ def _read(act: Act, name: str, args: Mapping[str, Value]) -> Args:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "args"
-        what = {"extra_forbidden": "there is no such argument", "missing": "this is missing"}.get(
-            first["type"], first["msg"].removeprefix("Value error, ")
-        )
-        raise UsageError(f"{name}: {place}: {what}.", hint="docs/reference/socket.md") from wrong
+        what = mistake(first, "argument")
+        raise UsageError(
+            Words(f"{name}: {place}: {what.zh}。", f"{name}: {place}: {what.en}."), hint="docs/reference/socket.md"
+        ) from wrong
 
 
 def _note_refusal(services: Services, user: str, role: Role, name: str) -> None:

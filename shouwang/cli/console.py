@@ -11,6 +11,7 @@ from shouwang.cli.options import verb
 from shouwang.client import Client
 from shouwang.errors import UsageError
 from shouwang.home import Home
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -28,7 +29,10 @@ def console(args: argparse.Namespace) -> int:
 
 def open_console(home: Home, lang: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("The console needs a terminal.", hint="`shouwang status` shows the same as text.")
+        raise UsageError(
+            Words("值班终端需要在终端上打开。", "The console needs a terminal."),
+            hint=Words("`shouwang status` 可用文字查看现状。", "`shouwang status` shows the same as text."),
+        )
     # By name: no command but this one may load the console.
     import_module("tui.app").run(home.path, lang)
     return 0

@@ -14,6 +14,7 @@ from shouwang.cli.terminal import shown, table
 from shouwang.clock import SystemClock
 from shouwang.errors import UsageError
 from shouwang.home import Home
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -37,13 +38,16 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.speed is not None and not args.speed > 0:
-        raise UsageError(f"--speed {args.speed} plays nothing.", hint="Give a number above 0, or leave it out.")
+        raise UsageError(
+            Words(f"--speed {args.speed} 无法播放。", f"--speed {args.speed} plays nothing."),
+            hint=Words("须大于 0，或不写。", "Give a number above 0, or leave it out."),
+        )
     # By name: the commands do not import what a drill is made of.
     scenarios, drill = import_module("shouwang.scenario"), import_module("shouwang.drill")
     try:
         text = Path(args.file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
-        raise UsageError(f"Cannot read {args.file}: {wrong}.") from wrong
+        raise UsageError(Words(f"无法读取 {args.file}：{wrong}。", f"Cannot read {args.file}: {wrong}.")) from wrong
     scenario = scenarios.read(text, args.file)
     say = words(args)
     title = say(scenario.title_zh or scenario.title, scenario.title)

@@ -13,6 +13,7 @@ from shouwang.cli.terminal import shown
 from shouwang.client import Caller
 from shouwang.errors import UsageError
 from shouwang.model import Value
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -49,7 +50,8 @@ def _import(args: argparse.Namespace, daemon: Caller, path: Path) -> Value:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as wrong:
         raise UsageError(
-            f"Cannot read {path}: {wrong.strerror}.", hint="Is the name right, and may you read it?"
+            Words(f"无法读取 {path}：{wrong.strerror}。", f"Cannot read {path}: {wrong.strerror}."),
+            hint=Words("文件名是否正确，你是否有权读取？", "Is the name right, and may you read it?"),
         ) from wrong
     try:
         form: dict[str, Value] = {"format": args.format} if args.format else {}

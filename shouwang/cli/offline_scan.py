@@ -23,6 +23,7 @@ from shouwang.eventjson import event_json
 from shouwang.flows.scanning import Found, Reading, Scan, Tally
 from shouwang.model import ABSENT
 from shouwang.timespan import rfc3339
+from shouwang.words import Words
 
 UNREADABLE = 2
 LISTED = 20
@@ -54,7 +55,12 @@ def scan(request: Request) -> int:
     ruleset = load(request.rules or (OWN_RULES,))
     _say(_rules_lines(ruleset, verbose=request.verbose))
     if not ruleset.rules:
-        raise RulesError("No rule could be loaded.", hint="The lines above say why; --rules takes files and folders.")
+        raise RulesError(
+            Words("没有可用的规则。", "No rule could be loaded."),
+            hint=Words(
+                "原因见上文；--rules 可指定文件或目录。", "The lines above say why; --rules takes files and folders."
+            ),
+        )
     engine = Engine(ruleset, ())
     work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()))
     line: Callable[[Found, tzinfo], bytes] = json_line if request.json else human_line
@@ -137,7 +143,11 @@ def _say(lines: Iterable[str]) -> None:
 
 def _check_format(name: str) -> None:
     if name != "auto" and name not in PARSERS:
-        raise UsageError(f"There is no format {name!r}.", hint=f"Known: auto, {', '.join(sorted(PARSERS))}.")
+        known = ", ".join(sorted(PARSERS))
+        raise UsageError(
+            Words(f"没有格式 {name!r}。", f"There is no format {name!r}."),
+            hint=Words(f"可选：auto, {known}。", f"Known: auto, {known}."),
+        )
 
 
 def zone_of(name: str) -> tzinfo:
@@ -146,7 +156,10 @@ def zone_of(name: str) -> tzinfo:
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            raise UsageError(f"{name!r} is no time zone.", hint="Write for example Asia/Shanghai.") from None
+            raise UsageError(
+                Words(f"{name!r} 不是时区。", f"{name!r} is no time zone."),
+                hint=Words("例如可写 Asia/Shanghai。", "Write for example Asia/Shanghai."),
+            ) from None
     try:
         if named := os.environ.get("TZ", "").removeprefix(":"):
             return ZoneInfo(named)

@@ -45,7 +45,7 @@ def nouns(subparsers: Subparsers, name: str, words: str) -> Subparsers:
 
 
 def connected(args: argparse.Namespace) -> AbstractContextManager[Caller]:
-    return closing(caller(args.home))
+    return closing(caller(args.home, language(args)))
 
 
 def language(args: argparse.Namespace) -> str:

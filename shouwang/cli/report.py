@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shouwang.cli.answer import Answer, print_json
 from shouwang.cli.options import connected, language, verb
 from shouwang.errors import ShouwangError
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -44,5 +45,6 @@ def _write(path: Path, content: str) -> None:
             file.write(content)
     except OSError as wrong:
         raise ShouwangError(
-            f"Cannot write {path}: {wrong.strerror}.", hint="Name a new file in a folder of yours."
+            Words(f"无法写入 {path}：{wrong.strerror}。", f"Cannot write {path}: {wrong.strerror}."),
+            hint=Words("请写一个新文件名，且目录归你所有。", "Name a new file in a folder of yours."),
         ) from wrong

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shouwang.cli.options import verb
+from shouwang.cli.options import language, verb
 from shouwang.errors import ShouwangError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def main() -> int:
     try:
         return run(args)
     except ShouwangError as refused:
-        print(f"shouwang: {refused}", file=sys.stderr)
+        print(f"shouwang: {refused.whole.of(language(args))}", file=sys.stderr)
         return refused.exit_code
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shouwang.cli.answer import Answer, print_json
-from shouwang.cli.options import verb, words
+from shouwang.cli.options import language, verb, words
 from shouwang.client import Client
 from shouwang.errors import ShouwangError
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -23,7 +24,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def stop(args: argparse.Namespace) -> int:
-    with Client.connect(args.home) as daemon:
+    with Client.connect(args.home, language(args)) as daemon:
         result = daemon.call("stop")
     wait_for_end(int(Answer(result).number("pid")))
     if args.json:
@@ -40,7 +41,10 @@ def wait_for_end(pid: int) -> None:
         if not _lives(pid):
             return
         time.sleep(0.05)
-    raise ShouwangError("The daemon has not ended yet.", hint="Its log in the home's logs/ says what it waits for.")
+    raise ShouwangError(
+        Words("守护进程尚未停止。", "The daemon has not ended yet."),
+        hint=Words("在等什么，见数据目录 logs/ 中的日志。", "Its log in the home's logs/ says what it waits for."),
+    )
 
 
 def _lives(pid: int) -> bool:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from shouwang.cli.answer import Answer
 from shouwang.cli.console import open_console
-from shouwang.cli.options import verb, words
+from shouwang.cli.options import language, verb, words
 from shouwang.cli.stop import wait_for_end
 from shouwang.client import Client, NotRunning
 from shouwang.errors import LockedError, ShouwangError
 from shouwang.home import Home
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -29,7 +30,7 @@ class _NotStarted(ShouwangError):
     """The daemon ended at once; its own words and exit code."""
 
     def __init__(self, said: str, code: int) -> None:
-        super().__init__(f"The daemon did not start.\n{said}")
+        super().__init__(Words(f"守护进程未能启动。\n{said}", f"The daemon did not start.\n{said}"))
         self.exit_code = code if code > 0 else 1
 
 
@@ -76,8 +77,11 @@ def _refuse_second(home: Home) -> None:
     except NotRunning:
         return
     raise LockedError(
-        f"A daemon watches for the home {home.path} already.",
-        hint="`shouwang tui` opens the console, `shouwang stop` ends it.",
+        Words(f"数据目录 {home.path} 已在值守中。", f"A daemon watches for the home {home.path} already."),
+        hint=Words(
+            "`shouwang tui` 打开值班终端，`shouwang stop` 停止值守。",
+            "`shouwang tui` opens the console, `shouwang stop` ends it.",
+        ),
     )
 
 
@@ -103,7 +107,9 @@ def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
             time.sleep(0.05)
             continue
         return child
-    raise ShouwangError("The daemon does not answer.", hint=f"See {log}.")
+    raise ShouwangError(
+        Words("守护进程没有应答。", "The daemon does not answer."), hint=Words(f"请查看 {log}。", f"See {log}.")
+    )
 
 
 def _leave(args: argparse.Namespace, child: subprocess.Popen[bytes]) -> None:
@@ -113,7 +119,7 @@ def _leave(args: argparse.Namespace, child: subprocess.Popen[bytes]) -> None:
         if not _shall_stop(say("继续在后台守望？[Y/n] ", "Keep watching in the background? [Y/n] ")):
             print(say("继续守望；`shouwang stop` 停止。", "Watching; `shouwang stop` ends it."))
             return
-        with Client.connect(home) as daemon:
+        with Client.connect(home, language(args)) as daemon:
             daemon.call("stop")
     wait_for_end(child.pid)
     print(say("已停止。", "Stopped."))

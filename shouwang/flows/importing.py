@@ -28,6 +28,7 @@ from shouwang.errors import UsageError
 from shouwang.eventid import give_ids
 from shouwang.eventstore.base import Batch, EventStore, PutResult, StoreAway
 from shouwang.model import DEAD_DATASET, Event, Value
+from shouwang.words import Words
 
 BATCH_EVENTS: Final = 1000
 PATIENCE_S: Final = 30.0
@@ -101,7 +102,11 @@ class Importer:
     def run(self, file: BinaryIO, name: str, format: str, modified_us: int) -> ImportResult:
         """``name`` is shown as the file's path and never opened. The file must be seekable: it may be read twice."""
         if format not in PARSERS and format != "auto":
-            raise UsageError(f"There is no format {format!r}.", hint=f"Known: auto, {', '.join(sorted(PARSERS))}.")
+            known = ", ".join(sorted(PARSERS))
+            raise UsageError(
+                Words(f"没有格式 {format!r}。", f"There is no format {format!r}."),
+                hint=Words(f"可选：auto, {known}。", f"Known: auto, {known}."),
+            )
         already = self._already(file, name, format)
         going = _Going(self, name, modified_us, ImportResult(already=already))
         file.seek(0)

@@ -23,6 +23,7 @@ from shouwang.errors import StoreError
 from shouwang.eventid import give_ids
 from shouwang.eventstore.base import Batch, EventStore, StoreAway
 from shouwang.model import DEAD_DATASET, Event, Finding, Level, Match
+from shouwang.words import NOTHING, Words, words
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Intake:
         self._busy = False
         self._closing = False
         self._hurried = 0
-        self._away = ""
+        self._away = NOTHING
         self._gave_up = False
         self._until = 0.0
         """When closing: by when the store must have taken what is held."""
@@ -122,7 +123,11 @@ class Intake:
         if self._away:
             found.append(
                 Finding(
-                    Level.BROKEN, f"The event store takes nothing now: {self._away}", "Sources wait; nothing is lost."
+                    Level.BROKEN,
+                    Words(
+                        f"事件库暂时无法写入：{self._away.zh}", f"The event store takes nothing now: {self._away.en}"
+                    ),
+                    Words("各数据源正在等待，日志不会丢失。", "Sources wait; nothing is lost."),
                 )
             )
         faults = sum(self._engine.faults.values())
@@ -130,8 +135,14 @@ class Intake:
             found.append(
                 Finding(
                     Level.DEGRADED,
-                    f"{len(self._engine.faults)} rules failed on {faults} events instead of answering.",
-                    "The log names them; `shouwang rules list` shows where they are.",
+                    Words(
+                        f"有 {len(self._engine.faults)} 条规则在 {faults} 条日志上出错，未能判断。",
+                        f"{len(self._engine.faults)} rules failed on {faults} events instead of answering.",
+                    ),
+                    Words(
+                        "守护进程日志列出了规则编号；`shouwang rules list` 可查看规则所在。",
+                        "The log names them; `shouwang rules list` shows where they are.",
+                    ),
                 )
             )
         return found
@@ -221,19 +232,19 @@ class Intake:
             try:
                 result = self._store.put(batch, cursors)
             except StoreError as away:
-                self._note(str(away))
+                self._note(away.whole)
                 if not isinstance(away, StoreAway):
                     pause_s = LONGEST_PAUSE_S
             except Exception as bug:
                 log.exception("The event store broke on a batch of %d events", len(batch.events))
-                self._note(f"{type(bug).__name__}: {bug}")
+                self._note(words(f"{type(bug).__name__}: {bug}"))
                 if len(batch.events) > 1 or (batch.events and cursors):
                     return self._put_apart(batch, cursors)
                 if batch.events and batch.events[0].context.get("error.code") != STORE_FAULT:
                     batch = replace(batch, events=[poisoned(batch.events[0], STORE_FAULT, bug)], matches=())
                     continue
             else:
-                self._note("")
+                self._note(NOTHING)
                 self._count(batch, dict(result.refused))
                 return True
             self._wait(pause_s)
@@ -249,7 +260,7 @@ class Intake:
                 return False
         return self._put(Batch((), (), batch.drops, batch.received_us), cursors)
 
-    def _note(self, away: str) -> None:
+    def _note(self, away: Words) -> None:
         """Why the store takes nothing; empty when it does."""
         if away and not self._away:
             log.error("The event store takes nothing: %s", away)

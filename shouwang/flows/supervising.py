@@ -59,7 +59,7 @@ class _Run:
 
     def status(self) -> SourceStatus:
         said = self.source.status()
-        failed = next((finding.what for finding in self.thread.findings() if finding.level is Level.BROKEN), "")
+        failed = next((finding.what for finding in self.thread.findings() if finding.level is Level.BROKEN), None)
         if failed:
             said = replace(said, level=Level.BROKEN, detail=failed)
         return replace(

@@ -25,7 +25,8 @@ from shouwang.model import (
     SocialEffect,
     Value,
 )
-from shouwang.statestore.fields import Fields
+from shouwang.statestore.fields import RESTORE, Fields
+from shouwang.words import Words
 
 Ordered = TypeVar("Ordered", bound=IntEnum)
 Json = dict[str, Value]
@@ -210,5 +211,6 @@ def _fields(text: str) -> Fields:
         return Fields(json.loads(text))
     except ValueError as wrong:
         raise StoreError(
-            f"A row of the state database is damaged: {wrong}.", hint="Restore it from a backup."
+            Words(f"状态库有一行已损坏：{wrong}。", f"A row of the state database is damaged: {wrong}."),
+            hint=RESTORE,
         ) from wrong

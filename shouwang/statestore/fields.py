@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import TracebackType
+from typing import Final
 
 from shouwang.errors import StoreError
 from shouwang.model import Value
+from shouwang.words import Words
+
+RESTORE: Final = Words("请从备份恢复。", "Restore it from a backup.")
 
 
 class Fields:
@@ -14,7 +18,10 @@ class Fields:
 
     def __init__(self, value: Value) -> None:
         if not isinstance(value, dict):
-            raise StoreError("A row of the state database is damaged: no object.", hint="Restore it from a backup.")
+            raise StoreError(
+                Words("状态库有一行已损坏：不是对象。", "A row of the state database is damaged: no object."),
+                hint=RESTORE,
+            )
         self._object: Mapping[str, Value] = value
         self._asked: set[str] = set()
 
@@ -23,10 +30,18 @@ class Fields:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if isinstance(error, KeyError | ValueError | TypeError):
-            raise StoreError(f"A row of the state database is damaged: {error!r}.", hint="Restore it from a backup.")
+            raise StoreError(
+                Words(f"状态库有一行已损坏：{error!r}。", f"A row of the state database is damaged: {error!r}."),
+                hint=RESTORE,
+            )
         left = set(self._object) - self._asked
         if error is None and left:
-            raise StoreError(f"A row of the state database has unknown fields: {sorted(left)}.")
+            raise StoreError(
+                Words(
+                    f"状态库有一行含有未知字段：{sorted(left)}。",
+                    f"A row of the state database has unknown fields: {sorted(left)}.",
+                )
+            )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._object)

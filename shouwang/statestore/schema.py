@@ -10,6 +10,7 @@ import apsw
 
 from shouwang.errors import StoreError
 from shouwang.statestore.rows import one
+from shouwang.words import Words
 
 SCHEMA: Final = 1
 APPLICATION_ID: Final = 0x53574154  # "SWAT": state of Shouwang
@@ -48,18 +49,31 @@ def prepare(connection: apsw.Connection, path: Path, version: str) -> None:
         _create(connection, path)
     elif found > SCHEMA:
         raise StoreError(
-            f"{path} has schema {found}; this version ({version}) knows {SCHEMA}.",
-            hint="Install the version that made it, or a newer one; this database was not touched.",
+            Words(
+                f"{path} 的结构版本为 {found}，本版本（{version}）支持 {SCHEMA}。",
+                f"{path} has schema {found}; this version ({version}) knows {SCHEMA}.",
+            ),
+            hint=Words(
+                "请安装建立它的版本或更新的版本；本次未改动该数据库。",
+                "Install the version that made it, or a newer one; this database was not touched.",
+            ),
         )
     elif one(connection, "PRAGMA application_id") != APPLICATION_ID:
-        raise StoreError(f"{path} is a database of another program.", hint="Give --home another folder.")
+        raise _foreign(path)
     elif found < SCHEMA:
         _migrate(connection, path, found)
 
 
+def _foreign(path: Path) -> StoreError:
+    return StoreError(
+        Words(f"{path} 是其他程序的数据库。", f"{path} is a database of another program."),
+        hint=Words("请用 --home 指定另一个目录。", "Give --home another folder."),
+    )
+
+
 def _create(connection: apsw.Connection, path: Path) -> None:
     if one(connection, "SELECT count(*) FROM sqlite_schema"):
-        raise StoreError(f"{path} is a database of another program.", hint="Give --home another folder.")
+        raise _foreign(path)
     with connection:
         connection.execute(TABLES)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")

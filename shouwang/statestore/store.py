@@ -25,6 +25,7 @@ from shouwang.statestore.incidents import Incidents
 from shouwang.statestore.memory import Memory
 from shouwang.statestore.numbers import Numbers
 from shouwang.statestore.schema import prepare
+from shouwang.words import Words
 
 SYSTEM = "system"
 """The actor of what the machine does by itself."""
@@ -88,7 +89,8 @@ class StateStore:
             prepare(connection, path, __version__)
         except (apsw.Error, OSError) as wrong:
             raise StoreError(
-                f"Cannot open {path}: {wrong}.", hint="Check its owner, the disk, the last backup."
+                Words(f"无法打开 {path}：{wrong}。", f"Cannot open {path}: {wrong}."),
+                hint=Words("请检查属主、磁盘和最近的备份。", "Check its owner, the disk, the last backup."),
             ) from wrong
         self._writer = _Writer(connection)
 
@@ -134,7 +136,10 @@ class StateStore:
             try:
                 yield from self._transaction(writer.connection)
             except apsw.Error as wrong:
-                raise StoreError(f"{self.path} refuses: {wrong}.", hint="Is the disk full or read-only?") from wrong
+                raise StoreError(
+                    Words(f"{self.path} 拒绝写入：{wrong}。", f"{self.path} refuses: {wrong}."),
+                    hint=Words("磁盘是否已满或为只读？", "Is the disk full or read-only?"),
+                ) from wrong
             finally:
                 writer.busy = False
 

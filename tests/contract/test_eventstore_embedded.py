@@ -188,7 +188,7 @@ def test_the_disk_that_soon_is_full_is_told_in_days(tmp_path: Path) -> None:
         pytest.skip("too little space is left here to tell a forecast from a full disk")
     (finding,) = space(huge, ledger)
     assert finding.level is Level.DEGRADED
-    assert "in about 3 days" in finding.what or "in about 2 days" in finding.what
+    assert "in about 3 days" in str(finding.what) or "in about 2 days" in str(finding.what)
 
 
 def test_the_write_ahead_log_is_emptied_by_maintenance_even_beside_a_search(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_text_is_read_or_refused_with_a_column(text: str) -> None:
     try:
         node = parse(text)
     except UsageError as error:
-        said = error.message
+        said = str(error)
     else:
         said = ""
         assert matches(Query(node), event_of("line", b"a", id=id_of(1))) in (True, False)

@@ -17,6 +17,7 @@ import apsw
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import StoreAway
 from shouwang.eventstore.embedded.schema import migrate
+from shouwang.words import Words
 
 PAGE_BYTES: Final = 8192
 CHECKPOINT_PAGES: Final = 1000
@@ -106,7 +107,7 @@ class Database:
 
     def _must_be_open(self) -> None:
         if not self._open:
-            raise StoreError(f"The event store {self.path} is closed.")
+            raise StoreError(Words(f"事件库 {self.path} 已关闭。", f"The event store {self.path} is closed."))
 
     def _take(self) -> apsw.Connection:
         with self._pool_lock:
@@ -131,28 +132,47 @@ class Database:
             yield
         except _DAMAGED as error:
             raise StoreError(
-                f"The event store {self.path} is damaged ({error}).",
-                hint=f"Stop the daemon, copy {self.path.name}, {self.path.name}-wal and {self.path.name}-shm aside "
-                "together, then restore the newest backup; the copy may still be read in part.",
+                Words(f"事件库 {self.path} 已损坏（{error}）。", f"The event store {self.path} is damaged ({error})."),
+                hint=Words(
+                    f"请停止守护进程，将 {self.path.name}、{self.path.name}-wal、{self.path.name}-shm 一并另存，"
+                    "再恢复最近的备份；另存的文件或可部分读出。",
+                    f"Stop the daemon, copy {self.path.name}, {self.path.name}-wal and {self.path.name}-shm aside "
+                    "together, then restore the newest backup; the copy may still be read in part.",
+                ),
             ) from error
         except _AWAY as error:
             raise StoreAway(
-                f"The event store {self.path} cannot be written or read now ({error}).",
-                hint="Look at the disk: space, mount, permissions. Nothing was kept in part; it is tried again.",
+                Words(
+                    f"事件库 {self.path} 暂时无法读写（{error}）。",
+                    f"The event store {self.path} cannot be written or read now ({error}).",
+                ),
+                hint=Words(
+                    "请检查磁盘空间、挂载和权限。没有写入一半的数据，系统会自动重试。",
+                    "Look at the disk: space, mount, permissions. Nothing was kept in part; it is tried again.",
+                ),
             ) from error
 
 
 def _prepare_writer(db: apsw.Connection) -> None:
     if tuple(map(int, apsw.sqlite_lib_version().split("."))) < OLDEST_SQLITE:
         raise StoreError(
-            f"SQLite {apsw.sqlite_lib_version()} can lose a commit in write-ahead-log mode.",
-            hint="Install apsw 3.51.3 or newer.",
+            Words(
+                f"SQLite {apsw.sqlite_lib_version()} 在预写日志模式下可能丢失已提交的数据。",
+                f"SQLite {apsw.sqlite_lib_version()} can lose a commit in write-ahead-log mode.",
+            ),
+            hint=Words("请安装 apsw 3.51.3 或更新版本。", "Install apsw 3.51.3 or newer."),
         )
     db.set_busy_timeout(5000)
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")
     mode = db.execute("PRAGMA journal_mode=WAL").get
     if mode != "wal":
-        raise StoreError(f"SQLite cannot keep a write-ahead log here (it says {mode}).", hint="Use a local disk.")
+        raise StoreError(
+            Words(
+                f"SQLite 无法在此使用预写日志（返回 {mode}）。",
+                f"SQLite cannot keep a write-ahead log here (it says {mode}).",
+            ),
+            hint=Words("请使用本地磁盘。", "Use a local disk."),
+        )
     db.execute(f"PRAGMA synchronous=FULL; PRAGMA journal_size_limit={LOG_LIMIT_BYTES}; PRAGMA cache_size=-65536")
     db.wal_autocheckpoint(CHECKPOINT_PAGES)
 
@@ -162,8 +182,11 @@ def refuse_network_filesystem(path: Path, mounts: Path = Path("/proc/mounts")) -
     kind = filesystem_of(path.parent.resolve(), mounts)
     if kind in NETWORK_FILESYSTEMS:
         raise StoreError(
-            f"The event store {path} would lie on a network file system ({kind}), where it can be destroyed.",
-            hint="Put the home on a local disk.",
+            Words(
+                f"事件库 {path} 位于网络文件系统（{kind}）上，可能因此损毁。",
+                f"The event store {path} would lie on a network file system ({kind}), where it can be destroyed.",
+            ),
+            hint=Words("请将数据目录放在本地磁盘。", "Put the home on a local disk."),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import apsw
 
 from shouwang.errors import StoreError
+from shouwang.words import Words
 
 SCHEMA: Final = 1
 
@@ -96,8 +97,11 @@ def schema_of(db: apsw.Connection) -> int:
     row = db.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
     if row is None or not isinstance(row[0], int):
         raise StoreError(
-            "The event store has no schema number: it was not made by Shouwang, or it is damaged.",
-            hint="Move the file away, or restore it from the backup.",
+            Words(
+                "事件库没有结构版本号：不是守望建立的，或已损坏。",
+                "The event store has no schema number: it was not made by Shouwang, or it is damaged.",
+            ),
+            hint=Words("请移走该文件，或从备份恢复。", "Move the file away, or restore it from the backup."),
         )
     return row[0]
 
@@ -110,8 +114,14 @@ def migrate(db: apsw.Connection, path: Path, steps: Mapping[int, str] = MIGRATIO
     have, newest = schema_of(db), max(steps)
     if have > newest:
         raise StoreError(
-            f"{path} has schema {have}; this version of Shouwang reads up to schema {newest}.",
-            hint="Start the version that wrote it, or a newer one, or restore a backup made by this version.",
+            Words(
+                f"{path} 的结构版本为 {have}，本版本最高支持 {newest}。",
+                f"{path} has schema {have}; this version of Shouwang reads up to schema {newest}.",
+            ),
+            hint=Words(
+                "请用写入它的版本或更新的版本启动，或恢复由本版本生成的备份。",
+                "Start the version that wrote it, or a newer one, or restore a backup made by this version.",
+            ),
         )
     if 0 < have < newest:
         copy = path.with_name(f"{path.name}.schema-{have}")

@@ -20,6 +20,7 @@ from shouwang.eventstore.embedded.rows import (
 from shouwang.eventstore.tally import Tally
 from shouwang.model import Event, Match
 from shouwang.query import Query, matches, value_of
+from shouwang.words import Words
 
 _COLUMNS: Final = f"{STORED_COLUMNS}, seq"
 
@@ -81,12 +82,16 @@ def _position(snapshot: int, event: Event, newest_first: bool) -> Position:
     return Position(f"{'n' if newest_first else 'o'}:{snapshot}:{event.time_us}:{event.id.hex()}")
 
 
+_BEGIN: Final = Words("请从第一页开始。", "Begin from the first page.")
+
+
 def _page_end(position: Position, newest_first: bool) -> tuple[int, int, bytes]:
     try:
         order, snapshot, time_us, id = position.token.split(":")
         if order != ("n" if newest_first else "o"):
             raise UsageError(
-                "This page position belongs to the other order of time.", hint="Begin from the first page."
+                Words("翻页位置属于另一种时间顺序。", "This page position belongs to the other order of time."),
+                hint=_BEGIN,
             )
         return int(snapshot), int(time_us), bytes.fromhex(id)
     except ValueError:
@@ -94,7 +99,8 @@ def _page_end(position: Position, newest_first: bool) -> tuple[int, int, bytes]:
 
 
 def _no_position(position: Position) -> UsageError:
-    return UsageError(f"{position.token!r} is no position of this store.", hint="Begin from the first page.")
+    said = Words(f"{position.token!r} 不是本库的翻页位置。", f"{position.token!r} is no position of this store.")
+    return UsageError(said, hint=_BEGIN)
 
 
 # ---------------------------------------------------------------------------------------- by arrival

@@ -17,6 +17,7 @@ from shouwang.eventstore.embedded.ledger import Days, read_ledger
 from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
 from shouwang.timespan import EPOCH
+from shouwang.words import Words
 
 _YEAR_2000_US, _YEAR_9000_US = 946_684_800_000_000, 221_845_392_000_000_000
 _KINDS = {"events": "event", "matches": "match"}
@@ -74,9 +75,12 @@ class EmbeddedStore:
     def count(self, query: Query, *, by: str | None, bucket_s: int | None, top: int) -> list[Count]:
         """Always exact. Buckets of a day or an hour start at the site's midnight or hour; empty ones are left out."""
         if by is not None and bucket_s is not None:
-            raise UsageError("A count goes by a field or by time, not both.")
+            raise UsageError(Words("计数只能按字段或按时间之一。", "A count goes by a field or by time, not both."))
         if bucket_s is not None and bucket_s < 1:
-            raise UsageError(f"A bucket of {bucket_s} seconds cannot be counted.", hint="It has at least 1 second.")
+            raise UsageError(
+                Words(f"不能按 {bucket_s} 秒计数。", f"A bucket of {bucket_s} seconds cannot be counted."),
+                hint=Words("至少 1 秒。", "It has at least 1 second."),
+            )
         bucket = None if bucket_s is None else (bucket_s * 1_000_000, self._offset_us(query.from_us))
         with self._database.reading() as db:
             return search.count(db, self._rehydrate, query, search.Grouping(by, bucket, max(top, 0)))

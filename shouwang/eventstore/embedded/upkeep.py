@@ -16,6 +16,7 @@ from shouwang.eventstore.embedded.database import LOG_LIMIT_BYTES, Database
 from shouwang.eventstore.embedded.ledger import close_days, read_ledger
 from shouwang.model import Finding, Level
 from shouwang.timespan import EPOCH
+from shouwang.words import Words
 
 FLOOR_DAYS: Final = 184
 """Network logs are kept at least six months (网络安全法, 2017: art. 21): six months have at most 184 days."""
@@ -33,8 +34,11 @@ def drop_day(database: Database, zone: tzinfo, day: date, now_us: int) -> list[D
     first_free = day + timedelta(days=FLOOR_DAYS + 1)
     if today(zone, now_us) < first_free:
         raise RetentionFloor(
-            f"The events of {day} must be kept: the law asks for six months ({FLOOR_DAYS} days).",
-            hint=f"They may go on {first_free}.",
+            Words(
+                f"{day} 的日志必须留存：法律要求不少于六个月（{FLOOR_DAYS} 天）。",
+                f"The events of {day} must be kept: the law asks for six months ({FLOOR_DAYS} days).",
+            ),
+            hint=Words(f"{first_free} 起可以删除。", f"They may go on {first_free}."),
         )
     start, end = (_midnight(at, zone) for at in (day, day + timedelta(days=1)))
     with database.writing() as db:
@@ -96,8 +100,14 @@ def health(database: Database) -> list[Finding]:
         found.append(
             Finding(
                 Level.DEGRADED,
-                f"The write-ahead log of the event store has {pending >> 20} MiB.",
-                "A search that never ends holds it; it shrinks when that search is over.",
+                Words(
+                    f"事件库的预写日志已达 {pending >> 20} MiB。",
+                    f"The write-ahead log of the event store has {pending >> 20} MiB.",
+                ),
+                Words(
+                    "有一项检索长时间未结束，占住了它；检索结束后会自行缩小。",
+                    "A search that never ends holds it; it shrinks when that search is over.",
+                ),
             )
         )
     return found
@@ -115,8 +125,14 @@ def check(database: Database) -> list[Finding]:
     return [
         Finding(
             Level.BROKEN,
-            f"The event store {database.path} is damaged: {'; '.join(said)}",
-            "Stop the daemon, copy the file and its -wal aside together, and restore the newest backup.",
+            Words(
+                f"事件库 {database.path} 已损坏：{'；'.join(said)}",
+                f"The event store {database.path} is damaged: {'; '.join(said)}",
+            ),
+            Words(
+                "请停止守护进程，将该文件连同 -wal 一并另存，再恢复最近的备份。",
+                "Stop the daemon, copy the file and its -wal aside together, and restore the newest backup.",
+            ),
         )
     ]
 
@@ -127,14 +143,17 @@ def space(path: Path, ledger: list[DayLedger]) -> list[Finding]:
         disk = os.statvfs(path.parent)
         size = path.stat().st_size
     except OSError as error:
-        return [Finding(Level.BROKEN, f"The event store's disk cannot be asked: {error}.", "Is it mounted?")]
+        what = Words(f"无法读取事件库所在磁盘：{error}。", f"The event store's disk cannot be asked: {error}.")
+        return [Finding(Level.BROKEN, what, Words("磁盘是否已挂载？", "Is it mounted?"))]
     free = disk.f_bavail * disk.f_frsize
     if free < LEAST_FREE_BYTES:
         return [
             Finding(
                 Level.BROKEN,
-                f"The event store's disk has {free >> 20} MiB left.",
-                "Make room now: without space nothing more is received.",
+                Words(f"事件库所在磁盘仅剩 {free >> 20} MiB。", f"The event store's disk has {free >> 20} MiB left."),
+                Words(
+                    "请立即腾出空间：磁盘写满后不再接收日志。", "Make room now: without space nothing more is received."
+                ),
             )
         ]
     by_day: dict[date, int] = {}
@@ -151,8 +170,12 @@ def space(path: Path, ledger: list[DayLedger]) -> list[Finding]:
     return [
         Finding(
             Level.DEGRADED,
-            f"The event store's disk is full in about {days} days: {free >> 20} MiB left, {int(grows) >> 20} a day.",
-            "Add space, or receive less.",
+            Words(
+                f"事件库所在磁盘约 {days} 天后写满：剩余 {free >> 20} MiB，每天增长 {int(grows) >> 20} MiB。",
+                f"The event store's disk is full in about {days} days: {free >> 20} MiB left,"
+                f" {int(grows) >> 20} a day.",
+            ),
+            Words("请扩容，或减少接入的日志。", "Add space, or receive less."),
         )
     ]
 

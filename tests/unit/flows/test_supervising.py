@@ -69,4 +69,4 @@ def test_while_a_source_waits_to_be_started_again_it_is_broken(monkeypatch: pyte
         wait = threading.Event()
         while at_work.status()[0].level is not Level.BROKEN:
             wait.wait(0.01)
-        assert "the device is away" in at_work.status()[0].detail
+        assert "the device is away" in str(at_work.status()[0].detail)

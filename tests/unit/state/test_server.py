@@ -45,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.fixture
 def served(home: Home) -> Iterator[Home]:
-    with Server(home.socket_to_make(), answer, lambda user: user == ME):
+    with Server(home.socket_to_make(), answer, lambda user: user == ME, "en"):
         yield home
 
 
@@ -205,7 +205,7 @@ def test_who_does_not_take_the_answer_does_not_hold_others(served: Home) -> None
 
 
 def test_who_has_no_role_is_answered_once_and_cut_off(home: Home) -> None:
-    with Server(home.socket_to_make(), answer, lambda user: False):
+    with Server(home.socket_to_make(), answer, lambda user: False, "en"):
         connection = raw(home)
         connection.sendall(b'{"act":"echo"}\n' * 3)
         assert len(list(lines(connection))) <= 1
@@ -218,7 +218,7 @@ def test_a_socket_left_by_a_killed_daemon_is_replaced_and_the_own_one_taken_away
     stale.close()
     with pytest.raises(NotRunning):
         Client.connect(home)
-    with Server(path, answer, lambda user: True):
+    with Server(path, answer, lambda user: True, "en"):
         assert succeeds(home)
     assert not path.exists()
     with pytest.raises(NotRunning):
@@ -226,7 +226,7 @@ def test_a_socket_left_by_a_killed_daemon_is_replaced_and_the_own_one_taken_away
 
 
 def test_ending_does_not_wait_for_idle_clients(home: Home) -> None:
-    with Server(home.socket_to_make(), answer, lambda user: True):
+    with Server(home.socket_to_make(), answer, lambda user: True, "en"):
         idle = Client.connect(home)
         idle.call("echo")
         begun = time.monotonic()
