@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections import defaultdict
+from collections.abc import Mapping
 
-from collectors.sources.cursor import FileCursor, decode
+from collectors.sources.cursor import FileCursor, decode, digest
 
 
 class CursorBook:
@@ -13,6 +15,8 @@ class CursorBook:
     def __init__(self, source: str, kept: Mapping[str, bytes]) -> None:
         self._source = source
         self._cursors: dict[int, FileCursor] = {}
+        self._of_path: defaultdict[str, set[int]] = defaultdict(set)
+        self._of_inode: defaultdict[int, set[int]] = defaultdict(set)
         self.damaged: list[str] = []
         """Names of cursors that cannot be read any more; for the caller to remove."""
         highest = 0
@@ -25,35 +29,38 @@ class CursorBook:
             if cursor is None or cursor.generation != int(number):
                 self.damaged.append(name)
             else:
-                self._cursors[cursor.generation] = cursor
+                self.delivered(cursor)
         self._next = highest + 1
 
     def name(self, generation: int) -> str:
         return f"{self._source}#{generation}"
 
-    def start(self, path: str, device: int, inode: int) -> FileCursor:
-        """For a file that is read from its beginning; known once something of it was delivered."""
+    def start(self, path: str, status: os.stat_result) -> FileCursor:
+        """For a file that is read from its beginning."""
         generation, self._next = self._next, self._next + 1
         return FileCursor(
             path=path,
             generation=generation,
-            device=device,
-            inode=inode,
-            head="",
+            device=status.st_dev,
+            inode=status.st_ino,
+            head=digest(b""),
             head_length=0,
-            tail="",
+            tail=digest(b""),
             tail_length=0,
             seen=0,
             offset=0,
-            mtime_ns=0,
+            mtime_ns=status.st_mtime_ns,
         )
 
     def delivered(self, cursor: FileCursor) -> None:
+        self._drop(cursor.generation)
         self._cursors[cursor.generation] = cursor
+        self._of_path[cursor.path].add(cursor.generation)
+        self._of_inode[cursor.inode].add(cursor.generation)
 
     def forget(self, cursor: FileCursor) -> str:
         """The name under which the store is to remove it."""
-        self._cursors.pop(cursor.generation, None)
+        self._drop(cursor.generation)
         return self.name(cursor.generation)
 
     def unfinished(self) -> list[FileCursor]:
@@ -63,11 +70,20 @@ class CursorBook:
     def finished(self) -> list[FileCursor]:
         return [cursor for _, cursor in sorted(self._cursors.items()) if cursor.done]
 
-    def of_inode(self, inode: int) -> Iterator[FileCursor]:
-        """The youngest first."""
-        return (
-            self._cursors[each] for each in sorted(self._cursors, reverse=True) if self._cursors[each].inode == inode
-        )
+    def of_path(self, path: str) -> list[FileCursor]:
+        """In the order in which the files came."""
+        return [self._cursors[each] for each in sorted(self._of_path.get(path, ()))]
 
-    def inodes(self) -> set[int]:
-        return {cursor.inode for cursor in self._cursors.values()}
+    def of_inode(self, inode: int) -> list[FileCursor]:
+        """The youngest first."""
+        return [self._cursors[each] for each in sorted(self._of_inode.get(inode, ()), reverse=True)]
+
+    def _drop(self, generation: int) -> None:
+        held = self._cursors.pop(generation, None)
+        if held is None:
+            return
+        for index, key in ((self._of_path, held.path), (self._of_inode, held.inode)):
+            group: set[int] = index[key]  # type: ignore[index]  # each index with its own key
+            group.discard(generation)
+            if not group:
+                del index[key]  # type: ignore[arg-type]

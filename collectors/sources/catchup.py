@@ -27,13 +27,16 @@ def find_former(cursor: FileCursor) -> Former | None:
     return next((each for each in reversed(found) if holds(each.path, cursor)), None)
 
 
-def younger(cursor: FileCursor, match: Former | None, known: Callable[[Former], bool]) -> list[Former]:
-    """Files that came and went unseen after the cursor's: what two rotations between two looks leave. Oldest first."""
+def younger(cursor: FileCursor, match: Former | None) -> list[Former]:
+    """Files that came and went after the cursor's, oldest first. Without its own former file, by time: a file of which
+    nothing was read yet may be among them, packed."""
+    found = formers(cursor.path)
+    if match is not None:
+        return [each for each in found if each.younger_than(match)]
     return [
         each
-        for each in formers(cursor.path)
-        if (each.younger_than(match) if match else cursor.mtime_ns and each.mtime_ns > cursor.mtime_ns)
-        and not known(each)
+        for each in found
+        if each.mtime_ns > cursor.mtime_ns or (not cursor.seen and each.mtime_ns == cursor.mtime_ns)
     ]
 
 
@@ -67,5 +70,7 @@ def read_former(
             {"log.file.path": shown(start.path)},
         )
     records = reader.flush_all()
-    cursor = replace(reader.cursor(mtime_ns=former.mtime_ns, done=True), device=former.device, inode=former.inode)
+    cursor = replace(
+        reader.cursor(mtime_ns=former.mtime_ns, done=True), device=former.status.st_dev, inode=former.inode
+    )
     delivery.give(reader, records, cursor, backlog=True)

@@ -80,6 +80,13 @@ class Delivery:
         if not events and (extra or cursor.done):
             self._hand_over(extra, cursor)
 
+    def begin(self, cursors: Sequence[FileCursor]) -> None:
+        """Files were seen. If they are rotated away before anything of them is delivered, they are still found."""
+        if cursors:
+            self._deliver(Chunk((), {self.book.name(each.generation): each.encode() for each in cursors}))
+            for each in cursors:
+                self.book.delivered(each)
+
     def tell(self, action: str, message: str, fields: dict[str, Value], *, forget: FileCursor | None = None) -> None:
         """Something about the source itself; with it a cursor may go."""
         event = self_event(self._source, self._clock.now_us(), action, message, fields)

@@ -40,12 +40,18 @@ class Former:
     """One former file of a log."""
 
     path: str
-    device: int
-    inode: int
-    mtime_ns: int
+    status: os.stat_result
     number: int = 0
     """``.1`` is the youngest; 0 when its name has no number."""
     date: str = ""
+
+    @property
+    def inode(self) -> int:
+        return self.status.st_ino
+
+    @property
+    def mtime_ns(self) -> int:
+        return self.status.st_mtime_ns
 
     def younger_than(self, other: Former) -> bool:
         if self.number and other.number:
@@ -73,9 +79,7 @@ def formers(path: str) -> list[Former]:
         except OSError:
             continue
         when = (date[1].replace("-", "") + (date[2] or "").strip("-T._")) if date else ""
-        found.append(
-            Former(entry.path, status.st_dev, status.st_ino, status.st_mtime_ns, int(number[1]) if number else 0, when)
-        )
+        found.append(Former(entry.path, status, int(number[1]) if number else 0, when))
     return sorted(found, key=lambda each: (-each.number, each.date, each.mtime_ns))
 
 

@@ -113,6 +113,8 @@ class TailedFile:
         self.reader = RecordReader(start, pattern, Mark(start.offset, head, self._before(start.offset)))
         self.device, self.inode = opened.status.st_dev, opened.status.st_ino
         self.size, self.mtime_ns = -1, -1
+        """As of the last read."""
+        self._opened_mtime_ns = opened.status.st_mtime_ns
         self.rotated = False
         self.grown_at = time.monotonic()
 
@@ -153,7 +155,7 @@ class TailedFile:
         return Read(records, backlog, self.reader.splitter.nul_bytes - before)
 
     def cursor(self, *, done: bool = False) -> FileCursor:
-        return self.reader.cursor(mtime_ns=self.mtime_ns, done=done)
+        return self.reader.cursor(mtime_ns=max(self.mtime_ns, self._opened_mtime_ns), done=done)
 
     def close(self) -> None:
         os.close(self.fd)

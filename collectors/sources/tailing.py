@@ -1,4 +1,4 @@
-"""One run over the files of a pattern: what is open, what is on its way out, what is known."""
+"""One run over the files of a pattern, round after round."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from collectors.sources.catchup import find_former, read_former, younger
+from collectors.sources.catchup import find_former
 from collectors.sources.cursor import FileCursor
 from collectors.sources.delivery import Delivery, shown
 from collectors.sources.joining import StartPattern
+from collectors.sources.openfiles import OpenFiles
 from collectors.sources.opening import CannotOpen, NotThere, Opened, content_fits, look, open_log
 from collectors.sources.parked import Parked
-from collectors.sources.rotation import Former, formers, holds, originals
-from collectors.sources.selfevent import CURSOR_DAMAGED, FILE_GAP, FILE_TRUNCATED
+from collectors.sources.recovery import Recovery
+from collectors.sources.rotation import originals
+from collectors.sources.selfevent import CURSOR_DAMAGED, FILE_TRUNCATED
 from collectors.sources.tail import Read, TailedFile, Truncated
+from shouwang.model import Value
 
 _COPY_FRESH_S: Final = 60.0
 """A copy beside a log that it equals is so long taken for the first half of copy-and-truncate."""
@@ -25,7 +28,7 @@ _ROUND_BLOCKS: Final = 16
 
 
 class Tailing:
-    """Closes what it opened on ``close``. Raises what ``deliver`` raises."""
+    """Closes what it opened on ``close``. Raises what ``deliver`` raises, and ``Stopping``."""
 
     def __init__(
         self,
@@ -42,9 +45,9 @@ class Tailing:
         self._stopping = stopping
         self._grace_s = grace_s
         self._flush_s = flush_s
-        self._open: dict[str, TailedFile] = {}
-        self._leaving: list[TailedFile] = []
+        self._files = OpenFiles()
         self._parked = Parked()
+        self._recovery = Recovery(delivery, self._files, pattern, stopping=stopping, drain=self._drain)
         self.settled = False
         """Whether the files found so far were opened with what stood in them; what comes from now on is live."""
         self.trouble: dict[str, str] = {}
@@ -52,7 +55,7 @@ class Tailing:
 
     @property
     def files(self) -> int:
-        return len(self._open) + len(self._parked)
+        return len(self._files.at_path) + len(self._parked)
 
     def resume(self) -> None:
         """Go on with every file that was not read to its end, wherever it is now."""
@@ -62,10 +65,14 @@ class Tailing:
             self._delivery.tell(CURSOR_DAMAGED, message, {})
         self._delivery.remove(damaged)
         waiting = self._book.unfinished()
-        newest = {cursor.path: cursor.generation for cursor in waiting}
         for cursor in waiting:
             if not self._resumed_in_place(cursor):
-                self._recover(cursor, newest=newest[cursor.path] == cursor.generation)
+                self._recovery.recover(cursor, replaced=False)
+            elif not cursor.seen:
+                self._recovery.missed(cursor)
+        for path in dict.fromkeys(cursor.path for cursor in waiting):
+            if look(path) is None:
+                self._recovery.begin(path, None)
         self.prune()
 
     def prune(self) -> None:
@@ -73,13 +80,13 @@ class Tailing:
         gone = [
             self._book.forget(cursor)
             for cursor in self._book.finished()
-            if not cursor.seen or (look(cursor.path) is None and find_former(cursor) is None)
+            if look(cursor.path) is None and find_former(cursor) is None
         ]
         self._delivery.remove(gone)
 
     def discover(self, path: str, *, named: bool) -> None:
         """A path that the pattern gives. ``named``: it stands in the settings as it is, so its absence is trouble."""
-        if path in self._open or path in self._parked:
+        if path in self._files.at_path or path in self._parked:
             return
         try:
             opened = open_log(path)
@@ -98,17 +105,16 @@ class Tailing:
             if there:
                 self.discover(path, named=True)
             else:
-                self._recover(cursor, newest=True)
-        for path, file in list(self._open.items()):
+                self._recovery.recover(cursor, replaced=False)
+        for path, file in list(self._files.at_path.items()):
             busy |= self._turn(path, file)
-        for file in list(self._leaving):
-            busy |= self._leave(file)
+        for file in list(self._files.leaving):
+            self._leave(file)
         self._park()
         return busy
 
     def close(self) -> None:
-        for file in (*self._open.values(), *self._leaving):
-            file.close()
+        self._files.close()
 
     # ------------------------------------------------------------------------------------ one file's turn
 
@@ -141,156 +147,107 @@ class Tailing:
             self._give(file, Read(file.reader.flush_record(), False, 0))
         return busy
 
+    def _drain(self, file: TailedFile) -> None:
+        """To its end as of now; one that was truncated meanwhile has its turn later."""
+        while self._read(file) and file in self._files.leaving and not self._stopping():
+            pass
+
     def _give(self, file: TailedFile, read: Read) -> None:
         self._delivery.give(file.reader, read.records, file.cursor(), backlog=read.backlog, nul_bytes=read.nul_bytes)
 
+    # ------------------------------------------------------------------------------ coming, turning, going
+
     def _begin(self, path: str, opened: Opened, *, headless: bool) -> None:
         """The file at ``path`` is not open yet: go on where it is known, else from its first byte."""
-        inode = opened.status.st_ino
-        identity = (opened.status.st_dev, inode)
-        if any(each.identity == identity for each in (*self._open.values(), *self._leaving)):
+        status = opened.status
+        known = next((each for each in self._book.of_inode(status.st_ino) if self._is_same(path, opened, each)), None)
+        open_already = self._files.has(status.st_dev, status.st_ino)
+        if open_already or (known is None and self._is_fresh_copy(path, opened)):
             os.close(opened.fd)
             return
-        known = next((each for each in self._book.of_inode(inode) if each.seen and content_fits(opened, each)), None)
-        if known is None and self._is_fresh_copy(path, opened):
-            os.close(opened.fd)
-            return
-        if known is None:
-            self._recover_lost(path)
-        start = replace(known, path=path, done=False) if known else self._book.start(path, *identity)
-        file = self._open[path] = TailedFile(opened, start, self._pattern)
-        file.reader.headless = headless
+        start = replace(known, path=path, done=False) if known else self._recovery.begin(path, status)
+        assert start is not None
+        self._adopt(path, opened, start).reader.headless = headless
+
+    def _adopt(self, path: str, opened: Opened, start: FileCursor) -> TailedFile:
+        file = self._files.at_path[path] = TailedFile(opened, start, self._pattern)
         if self.settled:
             file.backlog_end = 0
+        if len(self._files.at_path) > self._parked.most_open:
+            self._read(file)
+            self._park()
+        return file
 
-    def _recover_lost(self, path: str) -> None:
-        """A new file has the name of one that is neither open nor read to its end."""
-        alive = {each.reader.start.generation for each in (*self._open.values(), *self._leaving)}
-        lost = [each for each in self._book.unfinished() if each.path == path and each.generation not in alive]
-        for cursor in lost:
-            self._recover(cursor, newest=cursor is lost[-1])
+    def _is_same(self, path: str, opened: Opened, cursor: FileCursor) -> bool:
+        """A file of which nothing was read is only the same where it was seen."""
+        return bool(cursor.seen or (cursor.path == path and not cursor.done)) and content_fits(opened, cursor)
 
     def _is_fresh_copy(self, path: str, opened: Opened) -> bool:
         """Whether this is a log's copy that is still being made, or whose original is about to be truncated."""
         if time.time() - opened.status.st_ctime > _COPY_FRESH_S:
             return False
-        live = (self._open.get(each) for each in originals(path))
+        live = (self._files.at_path.get(each) for each in originals(path))
         return any(file.reader.mark.position and content_fits(opened, file.cursor()) for file in live if file)
 
-    # ------------------------------------------------------------------------- rotation, truncation, restart
-
-    def _rotated(self, path: str, file: TailedFile) -> None:
-        """Another file, or none, has the name now. The old descriptor is read on until nothing more comes."""
-        del self._open[path]
-        file.rotated = True
-        self._leaving.append(file)
-        while self._read(file) and file in self._leaving and not self._stopping():
-            pass
-        if look(path) is None:
-            return
-        cursor = file.cursor()
-        match = next((each for each in formers(cursor.path) if each.inode == file.inode), None)
-        self._read_unseen(cursor, match)
-        try:
-            self._begin(path, open_log(path), headless=file.reader.splitter.holds)
-        except CannotOpen as why:
-            self.trouble[path] = shown(str(why))
-
-    def _leave(self, file: TailedFile) -> bool:
-        if self._read(file) or time.monotonic() - file.grown_at < self._grace_s:
-            return False
-        if file in self._leaving:
-            self._leaving.remove(file)
-            records = file.reader.flush_all()
-            self._delivery.give(file.reader, records, file.cursor(done=True), backlog=False)
-            file.close()
-        return False
-
-    def _truncated(self, file: TailedFile) -> None:
-        """The same file with other content: finish the old content from its copy, if there is one, and begin anew."""
-        old = file.cursor()
-        copy = find_former(old)
-        fields: dict[str, str | int] = {"log.file.path": shown(file.path), "shouwang.offset": old.offset}
-        if copy is not None:
-            self._read_former(copy, old)
-            message = (
-                f"{shown(file.path)} was copied to {shown(copy.path)} and truncated; lines written in between are lost."
-            )
-        else:
-            self._delivery.give(file.reader, file.reader.flush_all(), file.cursor(done=True), backlog=False)
-            message = f"{shown(file.path)} was truncated; what was written after byte {old.seen} before that is lost."
-        self._delivery.tell(FILE_TRUNCATED, message, {**fields})
-        opened = Opened(os.dup(file.fd), os.fstat(file.fd))
-        fresh = TailedFile(opened, self._book.start(file.path, *file.identity), self._pattern)
-        fresh.backlog_end = 0
-        fresh.rotated = file.rotated
-        file.close()
-        if file in self._leaving:
-            self._leaving[self._leaving.index(file)] = fresh
-        else:
-            self._open[file.path] = fresh
-
     def _resumed_in_place(self, cursor: FileCursor) -> bool:
+        """Also when it may not be read now: then it is found again when it may."""
         try:
             opened = open_log(cursor.path)
         except CannotOpen as why:
-            if not isinstance(why, NotThere):
-                self.trouble[cursor.path] = shown(str(why))
-            return False
+            if isinstance(why, NotThere):
+                return False
+            self.trouble[cursor.path] = shown(str(why))
+            return True
         if opened.status.st_ino != cursor.inode or not content_fits(opened, cursor):
             os.close(opened.fd)
             return False
-        self._begin(cursor.path, opened, headless=False)
+        self._adopt(cursor.path, opened, cursor)
         return True
 
-    def _recover(self, cursor: FileCursor, *, newest: bool) -> None:
-        """The cursor's file was rotated, packed, copied or removed while nobody looked.
-
-        When nothing has its name (a file system not mounted yet), or it may not be read, the cursor is kept.
-        """
-        match = find_former(cursor)
-        if match and match.inode == cursor.inode:
-            self._read_renamed(match, cursor)
-        elif match:
-            self._read_former(match, cursor)
-        elif look(cursor.path) is None or cursor.path in self.trouble:
-            return
-        else:
-            message = (
-                f"The file that was {shown(cursor.path)} is gone; what followed byte {cursor.offset} of it is lost."
-            )
-            fields: dict[str, str | int] = {"log.file.path": shown(cursor.path), "shouwang.offset": cursor.offset}
-            self._delivery.tell(FILE_GAP, message, {**fields}, forget=cursor)
-        if newest:
-            self._read_unseen(cursor, match)
-
-    def _read_renamed(self, former: Former, cursor: FileCursor) -> None:
+    def _rotated(self, path: str, file: TailedFile) -> None:
+        """Another file, or none, has the name now. The old descriptor is read on until nothing more comes."""
+        self._files.leave(file)
+        self._drain(file)
         try:
-            opened = open_log(former.path)
-        except CannotOpen as why:
-            self.trouble[former.path] = shown(str(why))
+            self._begin(path, open_log(path), headless=file.reader.splitter.holds)
+        except NotThere:
             return
-        file = TailedFile(opened, cursor, self._pattern)
-        file.rotated = True
-        self._leaving.append(file)
-        while self._read(file) and file in self._leaving and not self._stopping():
-            pass
+        except CannotOpen as why:
+            self.trouble[path] = shown(str(why))
 
-    def _read_unseen(self, cursor: FileCursor, match: Former | None) -> None:
-        for former in younger(cursor, match, self._is_known):
-            self._read_former(former, self._book.start(cursor.path, former.device, former.inode))
+    def _leave(self, file: TailedFile) -> None:
+        if self._read(file) or time.monotonic() - file.grown_at < self._grace_s or file not in self._files.leaving:
+            return
+        self._files.leaving.remove(file)
+        records = file.reader.flush_all()
+        if file.reader.mark.position:
+            self._delivery.give(file.reader, records, file.cursor(done=True), backlog=False)
+        else:
+            self._delivery.remove([self._book.forget(file.cursor())])
+        file.close()
 
-    def _read_former(self, former: Former, start: FileCursor) -> None:
-        read_former(former, start, self._delivery, self._pattern, self._stopping)
-
-    def _is_known(self, former: Former) -> bool:
-        alive = {each.inode for each in (*self._open.values(), *self._leaving)}
-        kept = (each for each in self._book.of_inode(former.inode) if each.seen)
-        return former.inode in alive or any(holds(former.path, each) for each in kept)
+    def _truncated(self, file: TailedFile) -> None:
+        """The same file with other content: finish the old content from its copy, if there is one, and begin anew."""
+        old, path = file.cursor(), shown(file.path)
+        status = os.fstat(file.fd)
+        start = self._book.start(file.path, status)
+        self._delivery.begin([start])
+        copy = find_former(old)
+        if copy is not None and copy.inode != old.inode:
+            self._recovery.read(copy, old)
+            message = f"{path} was copied to {shown(copy.path)} and truncated; lines written in between are lost."
+        else:
+            self._delivery.give(file.reader, file.reader.flush_all(), file.cursor(done=True), backlog=False)
+            message = f"{path} was truncated; what was written after byte {old.seen} before that is lost."
+        fields: dict[str, Value] = {"log.file.path": path, "shouwang.offset": old.offset}
+        self._delivery.tell(FILE_TRUNCATED, message, fields)
+        fresh = TailedFile(Opened(os.dup(file.fd), status), start, self._pattern)
+        fresh.backlog_end = 0
+        self._files.replace(file, fresh)
 
     def _park(self) -> None:
         """Close the quietest files above the limit."""
-        for path, file in self._parked.chosen(self._open):
+        for path, file in self._parked.chosen(self._files.at_path):
             self._book.delivered(file.cursor())
             self._parked.add(path, file)
-            del self._open[path]
+            del self._files.at_path[path]

@@ -114,7 +114,7 @@ def test_a_journal_that_may_not_be_read_is_broken_and_says_what_to_do(folder: Pa
     os.seteuid(65534)
     try:
         with reading(folder, kept) as running:
-            wait_for(lambda: "systemd-journal" in running.source.status().detail)
+            wait_for(lambda: "systemd-journal" in str(running.source.status().detail))
             assert level(running) is Level.BROKEN
     finally:
         os.seteuid(0)
@@ -129,14 +129,14 @@ def test_a_damaged_journal_is_not_green(folder: Path) -> None:
     with (folder / "a.journal").open("r+b") as file:
         file.write(os.urandom(65536))
     with reading(folder, kept) as running:
-        wait_for(lambda: "corrupted" in running.source.status().detail)
+        wait_for(lambda: "corrupted" in str(running.source.status().detail))
         assert level(running) is Level.BROKEN
 
 
 @needs_journalctl
 def test_an_empty_journal_is_not_green(folder: Path) -> None:
     with reading(folder, Kept()) as running:
-        wait_for(lambda: "no entry yet" in running.source.status().detail)
+        wait_for(lambda: "no entry yet" in str(running.source.status().detail))
         assert level(running) is not Level.OK
 
 

@@ -23,6 +23,7 @@ import pytest
 from collectors.rehydrate import rehydrate
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.query import Query
+from tests.unit.sources.following import wait_for
 
 KILLS = int(os.environ.get("SHOUWANG_KILLS", "6"))
 SEED = int(os.environ.get("SHOUWANG_SEED", "20261124"))
@@ -94,6 +95,11 @@ def started(store: Path, log: Path) -> subprocess.Popen[str]:
     return process
 
 
+def has_cursors(store_path: Path) -> bool:
+    with EmbeddedStore(store_path, zone=UTC, rehydrate=rehydrate) as store:
+        return bool(store.cursors())
+
+
 def numbers(store_path: Path) -> list[int]:
     """Of what is stored; and the ledger says the same."""
     with EmbeddedStore(store_path, zone=UTC, rehydrate=rehydrate) as store:
@@ -113,6 +119,10 @@ def test_every_line_once_over_kills_and_rotations(tmp_path: Path, round_: int) -
     chance = random.Random(SEED + round_)
     store, log = tmp_path / "events.db", tmp_path / "app.log"
     log.touch()
+    first = started(store, log)
+    wait_for(lambda: has_cursors(store), "the file was seen")
+    first.kill()
+    first.wait()
     writer = Writer(log, chance)
     with writer.at_work():
         for _ in range(min(KILLS, 6)):

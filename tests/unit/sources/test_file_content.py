@@ -172,7 +172,7 @@ def test_what_is_no_regular_file_is_shown_and_taken_up_when_it_becomes_one(log: 
         os.mknod(log, 0o140600)
     with following(log, kept) as running:
         wait_for(lambda: running.source.status().level is Level.BROKEN)
-        assert str(log) in running.source.status().detail
+        assert str(log) in str(running.source.status().detail)
         if kind == "folder":
             log.rmdir()
         elif kind != "nothing":
@@ -207,7 +207,7 @@ def test_a_link_made_by_somebody_else_to_a_file_not_theirs_is_not_followed(tmp_p
     link.symlink_to(secret)
     os.lchown(link, 33, 33)
     with following(link, kept) as running:
-        wait_for(lambda: "somebody else" in running.source.status().detail)
+        wait_for(lambda: "somebody else" in str(running.source.status().detail))
         link.unlink()
         link.symlink_to("own")
         append(tmp_path / "own", "fine\n")
@@ -248,7 +248,7 @@ def test_permission_lost_is_shown_and_the_file_taken_up_where_it_was_left(log: P
     try:
         with following(log, kept) as running:
             wait_for(lambda: running.source.status().level is Level.BROKEN)
-            assert "Permission denied" in running.source.status().detail
+            assert "Permission denied" in str(running.source.status().detail)
             os.seteuid(0)
             log.chmod(0o644)
             os.seteuid(65534)

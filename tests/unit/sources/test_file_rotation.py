@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from collectors.sources.base import Chunk
 from tests.unit.sources.following import Kept, append, flags, following, names, numbered, wait_for
 
 
@@ -259,6 +260,74 @@ def test_partial_line_survives_a_restart(log: Path) -> None:
         append(log, "def\n")
         wait_for(lambda: len(kept.lines) == 2)
     assert kept.lines == ["one", "abcdef"]
+
+
+@pytest.mark.parametrize("packing", ["gz", "plain"])
+def test_a_file_rotated_away_before_anything_of_it_was_delivered_is_found(log: Path, packing: str) -> None:
+    kept = Kept()
+    log.touch()
+    with following(log, kept):
+        wait_for(lambda: len(kept.cursors) == 1)
+    append(log, numbered(0, 3))
+    log.rename(log.with_name("app.log.1"))
+    if packing == "gz":
+        pack(log.with_name("app.log.1"))
+    append(log, numbered(3, 5))
+    with following(log, kept):
+        wait_for(lambda: len(kept.lines) == 5)
+    assert sorted(kept.lines) == names(0, 5)
+    assert not kept.told("file_gap")
+
+
+class Killed(Exception):
+    pass
+
+
+def replayed(log: Path, kept: Kept, deliveries: int, last: str) -> bool:
+    """Run over what is there; killed after so many chunks. Whether it came to the last line."""
+    left = deliveries
+
+    def deliver(chunk: Chunk) -> None:
+        nonlocal left
+        if left == 0:
+            raise Killed
+        left -= 1
+        kept.put(chunk)
+        if kept.lines and kept.lines[-1] == last:
+            running.stop.set()
+
+    running = following(log, kept, grace_s=0.0)
+    try:
+        running.source.run(deliver, dict(kept.cursors), running.stop)
+    except Killed:
+        return False
+    return True
+
+
+def test_killed_after_any_chunk_and_rotated_again_every_line_comes_once(tmp_path: Path) -> None:
+    """Every point at which a catch-up over two rotations, one of them packed, can be cut; then a third rotation."""
+    for deliveries in range(1, 100):
+        log = tmp_path / str(deliveries) / "app.log"
+        log.parent.mkdir()
+        kept = Kept()
+        append(log, numbered(0, 2_000))
+        with following(log, kept):
+            wait_for(lambda kept=kept: len(kept.lines) >= 2_000)  # type: ignore[misc]
+        append(log, numbered(2_000, 33_000))
+        log.rename(log.with_name("app.log.2"))
+        pack(log.with_name("app.log.2"))
+        append(log.with_name("app.log.1"), numbered(33_000, 36_000))
+        append(log, numbered(36_000, 39_000))
+        ended = replayed(log, kept, deliveries, "line 38999")
+        log.with_name("app.log.2.gz").rename(log.with_name("app.log.3.gz"))
+        log.with_name("app.log.1").rename(log.with_name("app.log.2"))
+        log.rename(log.with_name("app.log.1"))
+        append(log, numbered(39_000, 39_010) + "end\n")
+        assert replayed(log, kept, -1, "end")
+        assert sorted(kept.lines) == sorted([*names(0, 39_010), "end"]), deliveries
+        if deliveries > 15 or ended:
+            break
+    assert deliveries > 10
 
 
 def test_former_file_that_is_lost_is_told_as_a_gap(log: Path) -> None:
