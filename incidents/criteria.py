@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shouwang.model import Grade, Importance, Loss, SocialEffect
+from shouwang.model import Grade, Importance, Loss, Reason, SocialEffect
 from shouwang.words import Words
 
 VERIFIED = "verified"
@@ -23,7 +23,7 @@ class Criterion:
     """One criterion of the national plan's 1.4."""
 
     key: str
-    clause: str
+    clause: Words
     grade: Grade
     sure: bool
     """Whether the clause's text was read in print."""
@@ -47,7 +47,7 @@ class Rubric:
     """The head of a table: key, clause, what it is about."""
 
     key: str
-    clause: str
+    clause: Words
     text: Words
 
 
@@ -77,7 +77,7 @@ class Deadline:
     name: Words
     to: tuple[Words, ...]
     max_minutes: int
-    clause: str
+    clause: Words
     sure: bool
 
 
@@ -107,3 +107,16 @@ class Plans:
     national: NationalPlan
     matrix: Matrix
     measures: ReportingMeasures
+
+    def cited(self, reason: Reason, lang: str) -> Reason:
+        """With document and clause as they are called in ``lang``; what is in none of the documents stays as it is."""
+        titles = {one.title.zh: one.title for one in (self.national.document, self.matrix.document)}
+        criteria = (*self.national.criteria, self.national.residual)
+        known = (*(one.clause for one in criteria), self.matrix.rubric.clause, self.matrix.social.clause)
+        clauses = {one.zh: one for one in known}
+        title, clause = titles.get(reason.document), clauses.get(reason.clause)
+        return replace(
+            reason,
+            document=title.of(lang) if title else reason.document,
+            clause=clause.of(lang) if clause else reason.clause,
+        )

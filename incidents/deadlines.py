@@ -18,7 +18,7 @@ class LegalClock:
     operator: Words
     report_to: tuple[Words, ...]
     document: Words
-    clause: str
+    clause: Words
     sure: bool
     limit_minutes: int
     latest_us: int

@@ -24,10 +24,21 @@ def grade(facts: GradeFacts, plans: Plans, lang: str = "zh") -> Grading:
     return Grading(gravest, tuple(reasons), facts)
 
 
+def in_language(grading: Grading, plans: Plans, lang: str) -> tuple[Reason, ...]:
+    """The stored reasons, said in ``lang``. Those found by older plans, which would find otherwise today, stay."""
+    today = grade(grading.facts, plans, lang).reasons
+    same = [_found(reason) for reason in today] == [_found(reason) for reason in grading.reasons]
+    return tuple(plans.cited(reason, lang) for reason in (today if same else grading.reasons))
+
+
+def _found(reason: Reason) -> tuple[str, str, Grade | None]:
+    return reason.criterion, reason.clause, reason.grade
+
+
 def _of_plan(facts: GradeFacts, plan: NationalPlan, lang: str) -> Iterator[Reason]:
     for criterion in plan.criteria:
         found, value = _look_at(criterion, facts, lang)
-        yield Reason(criterion.key, value, plan.document.title.zh, criterion.clause, found, criterion.sure)
+        yield Reason(criterion.key, value, plan.document.title.zh, criterion.clause.zh, found, criterion.sure)
 
 
 def _look_at(criterion: Criterion, facts: GradeFacts, lang: str) -> tuple[Grade | None, str]:
@@ -50,19 +61,19 @@ def _missing(facts: GradeFacts, lang: str) -> str:
 def _of_matrix(facts: GradeFacts, matrix: Matrix, lang: str) -> Iterator[Reason]:
     says, document = SAYINGS[lang], matrix.document.title.zh
     if facts.importance is None or facts.loss is None:
-        yield Reason(matrix.rubric.key, _missing(facts, lang), document, matrix.rubric.clause, None, True)
+        yield Reason(matrix.rubric.key, _missing(facts, lang), document, matrix.rubric.clause.zh, None, True)
     else:
         cell = matrix.cells[facts.importance, facts.loss]
         value = f"{degree(facts.importance, lang)} x {degree(facts.loss, lang)}"
         if cell.starred:
             value += says["starred"]
-        yield Reason(matrix.rubric.key, value, document, matrix.rubric.clause, cell.grade, cell.sure)
+        yield Reason(matrix.rubric.key, value, document, matrix.rubric.clause.zh, cell.grade, cell.sure)
     social = matrix.social
     if facts.social is None:
-        yield Reason(social.key, says["nothing stated"], document, social.clause, None, matrix.social_sure)
+        yield Reason(social.key, says["nothing stated"], document, social.clause.zh, None, matrix.social_sure)
     else:
         found = matrix.social_grades[facts.social]
-        yield Reason(social.key, degree(facts.social, lang), document, social.clause, found, matrix.social_sure)
+        yield Reason(social.key, degree(facts.social, lang), document, social.clause.zh, found, matrix.social_sure)
 
 
 def _residual(facts: GradeFacts, plan: NationalPlan, reasons: list[Reason], lang: str) -> Reason:
@@ -75,7 +86,7 @@ def _residual(facts: GradeFacts, plan: NationalPlan, reasons: list[Reason], lang
         value = says["residual: incomplete"]
     else:
         value = says["residual: none met"]
-    return Reason(rule.key, value, plan.document.title.zh, rule.clause, rule.grade, rule.sure)
+    return Reason(rule.key, value, plan.document.title.zh, rule.clause.zh, rule.grade, rule.sure)
 
 
 def _what_would_raise(facts: GradeFacts, plans: Plans, now: Grade, lang: str) -> Iterator[Reason]:

@@ -8,9 +8,11 @@ from datetime import tzinfo
 
 from incidents.criteria import Plans
 from incidents.deadlines import LegalClock, clock
+from incidents.grading import in_language
 from shouwang.assets import AssetRegister
 from shouwang.model import Alert, GradeFacts, Incident, Reason, Value
 from shouwang.timespan import rfc3339
+from shouwang.words import Words
 
 Json = dict[str, Value]
 
@@ -42,8 +44,12 @@ def alert_json(alert: Alert, zone: tzinfo) -> Json:
     }
 
 
-def incident_json(incident: Incident, *, site: Site, now_us: int, plans: Plans, assets: AssetRegister) -> Json:
-    """An asset that is no longer in the register is shown by its id."""
+def incident_json(
+    incident: Incident, *, site: Site, now_us: int, plans: Plans, assets: AssetRegister, lang: str
+) -> Json:
+    """Reasons and clock in ``lang``. An asset that is no longer in the register is shown by its id."""
+    not_asked = {criterion.key for criterion in plans.national.criteria if criterion.not_asked}
+    reasons = in_language(incident.grading, plans, lang)
     legal = clock(site.operator, incident.found_at_us, now_us, plans.measures)
     return {
         "id": incident.id,
@@ -53,7 +59,7 @@ def incident_json(incident: Incident, *, site: Site, now_us: int, plans: Plans, 
         "grade_confirmed": incident.confirmation is not None,
         "proposed_grade": incident.grading.grade.name,
         "confirmation": _confirmation_json(incident, site.zone),
-        "reasons": [reason_json(reason) for reason in incident.grading.reasons],
+        "reasons": [reason_json(reason, asked=reason.criterion not in not_asked) for reason in reasons],
         "facts": facts_json(incident.grading.facts),
         "state": incident.state.value,
         "owner": incident.owner,
@@ -65,11 +71,12 @@ def incident_json(incident: Incident, *, site: Site, now_us: int, plans: Plans, 
         "found_at": rfc3339(incident.found_at_us, site.zone),
         "closed_at": rfc3339(incident.closed_at_us, site.zone) if incident.closed_at_us else None,
         "drill": incident.drill,
-        "clock": clock_json(legal, site.zone),
+        "clock": clock_json(legal, site.zone, lang),
     }
 
 
-def reason_json(reason: Reason) -> Json:
+def reason_json(reason: Reason, *, asked: bool) -> Json:
+    """``asked``: whether it turns on facts that this version asks for."""
     return {
         "criterion": reason.criterion,
         "value": reason.value,
@@ -77,6 +84,7 @@ def reason_json(reason: Reason) -> Json:
         "clause": reason.clause,
         "grade": reason.grade.name if reason.grade else None,
         "sure": reason.sure,
+        "asked": asked,
     }
 
 
@@ -88,10 +96,10 @@ def facts_json(facts: GradeFacts) -> Json:
     }
 
 
-def clock_json(legal: LegalClock, zone: tzinfo) -> Json:
+def clock_json(legal: LegalClock, zone: tzinfo, lang: str) -> Json:
     return {
-        "report_to": "、".join(to.zh for to in legal.report_to),
-        "basis": f"{legal.document.zh} {legal.clause}",
+        "report_to": Words("、", " and ").of(lang).join(to.of(lang) for to in legal.report_to),
+        "basis": f"{legal.document.of(lang)} {legal.clause.of(lang)}",
         "latest": rfc3339(legal.latest_us, zone),
         "remaining_s": legal.remaining_s,
         "decided": legal.decided,

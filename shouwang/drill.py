@@ -21,7 +21,7 @@ from typing import Final
 from collectors.origin import Origin, settle
 from collectors.registry import PARSERS
 from collectors.sources.base import Chunk
-from detection.ruleset import RuleSet
+from detection.ruleset import Correlation, Rule, RuleSet
 from shouwang.api.table import perform, role_in
 from shouwang.clock import Clock, ManualClock
 from shouwang.config import load
@@ -159,7 +159,7 @@ class _Replay:
             alerts=len(raised),
             incidents=len({each.incident_id for each in raised if each.incident_id}),
             marks=tuple(score(scenario, raised)),
-            titles=_titles(self._services.ruleset),
+            titles=_titles(self._services.ruleset, chinese=self._services.config.site.language == "zh"),
         )
 
     def _arrive(self, batch: list[Arrival]) -> None:
@@ -212,6 +212,6 @@ class _Replay:
                 yield Raised(alert.rule_id, alert.id, at_us, alert.incident_id, incident.grade if incident else None)
 
 
-def _titles(ruleset: RuleSet) -> dict[str, str]:
-    rules = {rule.id: rule.title for rule in ruleset.rules}
-    return rules | {correlation.id: correlation.title for correlation in ruleset.correlations}
+def _titles(ruleset: RuleSet, *, chinese: bool) -> dict[str, str]:
+    every: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
+    return {each.id: (each.title_zh if chinese else "") or each.title for each in every}

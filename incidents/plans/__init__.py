@@ -57,7 +57,7 @@ def _criterion(said: Table) -> Criterion:
     importance, loss = said.get("importance_at_least"), said.get("loss")
     return Criterion(
         key=said["key"],
-        clause=said["clause"],
+        clause=_text(said, "clause"),
         grade=Grade[said["grade"]],
         sure=_sure(said),
         text=_text(said),
@@ -83,9 +83,9 @@ def _matrix(said: Table) -> Matrix:
     }
     return Matrix(
         document=_document(said["document"]),
-        rubric=Rubric(matrix["key"], matrix["clause"], _text(matrix)),
+        rubric=Rubric(matrix["key"], _text(matrix, "clause"), _text(matrix)),
         cells=cells,
-        social=Rubric(social["key"], social["clause"], _text(social)),
+        social=Rubric(social["key"], _text(social, "clause"), _text(social)),
         social_sure=_sure(social),
         social_grades={effect: Grade[social["grades"][effect.name.lower()]] for effect in SocialEffect},
         social_definitions={effect: social["definitions"][effect.name.lower()] for effect in SocialEffect},
@@ -94,7 +94,7 @@ def _matrix(said: Table) -> Matrix:
 
 def _deadline(said: Table) -> Deadline:
     to = tuple(Words(zh, en) for zh, en in zip(said["to"], said["to_en"], strict=True))
-    return Deadline(said["operator"], _text(said, "name"), to, said["max_minutes"], said["clause"], _sure(said))
+    return Deadline(said["operator"], _text(said, "name"), to, said["max_minutes"], _text(said, "clause"), _sure(said))
 
 
 def _threshold(said: Table) -> Threshold:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from incidents.criteria import Plans
 from incidents.deadlines import clock
-from incidents.grading import grade as propose
+from incidents.grading import in_language
 from incidents.report.labels import LABELS
 from incidents.report.model import (
     AlertLine,
@@ -95,7 +95,7 @@ def build(material: Material, setting: Setting) -> ReportModel:
 
 def _grade(incident: Incident, setting: Setting) -> GradePart:
     said = incident.confirmation
-    lines = [_criterion(reason, setting) for reason in _in_language(incident, setting)]
+    lines = [_criterion(reason, setting) for reason in in_language(incident.grading, setting.plans, setting.lang)]
     return GradePart(
         grade=incident.grade,
         proposed=incident.grading.grade,
@@ -109,28 +109,13 @@ def _grade(incident: Incident, setting: Setting) -> GradePart:
     )
 
 
-def _in_language(incident: Incident, setting: Setting) -> list[Reason]:
-    """The reasons as they were stored; said in the report's language where today's plans still say the same."""
-    today = {
-        reason.criterion: reason for reason in propose(incident.grading.facts, setting.plans, setting.lang).reasons
-    }
-    said = []
-    for stored in incident.grading.reasons:
-        now = today.get(stored.criterion)
-        same = now is not None and (now.grade, now.clause) == (stored.grade, stored.clause)
-        said.append(now if same and now is not None else stored)
-    return said
-
-
 def _criterion(reason: Reason, setting: Setting) -> CriterionLine:
     texts = {c.key: c.text for c in (*setting.plans.national.criteria, setting.plans.national.residual)}
     texts |= {rubric.key: rubric.text for rubric in (setting.plans.matrix.rubric, setting.plans.matrix.social)}
     text = texts.get(reason.criterion)
-    titles = {d.title.zh: d.title for d in (setting.plans.national.document, setting.plans.matrix.document)}
-    title = titles.get(reason.document)
     return CriterionLine(
         key=reason.criterion,
-        document=title.of(setting.lang) if title else visible(reason.document),
+        document=visible(reason.document),
         clause=visible(reason.clause),
         says=text.of(setting.lang) if text else "",
         found=visible(reason.value),
@@ -146,7 +131,7 @@ def _clock(incident: Incident, setting: Setting) -> ClockPart:
         operator=legal.operator.of(setting.lang),
         report_to=tuple(to.of(setting.lang) for to in legal.report_to),
         basis=legal.document.of(setting.lang),
-        clause=legal.clause,
+        clause=legal.clause.of(setting.lang),
         sure=legal.sure,
         limit_minutes=legal.limit_minutes,
         latest=setting.time(legal.latest_us),

@@ -87,7 +87,8 @@ class ReportArgs(IdArgs):
 def list_incidents(context: Context, args: ListArgs) -> Json:
     state = IncidentState(args.state) if args.state else None
     total, found = context.services.state.incidents.list(state=state, limit=args.limit, offset=args.offset)
-    return {"total": total, "incidents": [context.services.response.incident_json(each) for each in found]}
+    response = context.services.response
+    return {"total": total, "incidents": [response.incident_json(each, context.lang) for each in found]}
 
 
 def show(context: Context, args: IdArgs) -> Json:
@@ -103,7 +104,7 @@ def show(context: Context, args: IdArgs) -> Json:
         for e in reversed(entries)
     ]
     items: list[Value] = [services.response.alert_json(alert) for alert in alerts]
-    return services.response.incident_json(incident) | {"alert_items": items, "timeline": timeline}
+    return services.response.incident_json(incident, context.lang) | {"alert_items": items, "timeline": timeline}
 
 
 def claim(context: Context, args: IdArgs) -> Json:
@@ -134,7 +135,7 @@ def close(context: Context, args: CloseArgs) -> Json:
 
 
 def _done(context: Context, act: Callable[[], Incident]) -> Json:
-    return context.services.response.incident_json(act())
+    return context.services.response.incident_json(act(), context.lang)
 
 
 def report(context: Context, args: ReportArgs) -> Json:

@@ -66,9 +66,11 @@ class Response:
         setting = Setting(self._site, self._plans, self._assets, self._clock.now_us(), lang)
         return report(self._store, self._events, incident_id, format=form, setting=setting)
 
-    def incident_json(self, incident: Incident) -> Json:
+    def incident_json(self, incident: Incident, lang: str) -> Json:
         now_us = self._clock.now_us()
-        return incident_json(incident, site=self._site, now_us=now_us, plans=self._plans, assets=self._assets)
+        return incident_json(
+            incident, site=self._site, now_us=now_us, plans=self._plans, assets=self._assets, lang=lang
+        )
 
     def alert_json(self, alert: Alert) -> Json:
         return alert_json(alert, self._site.zone)
