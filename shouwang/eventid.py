@@ -9,7 +9,17 @@ RANDOM_BYTES = 10
 
 
 def give_ids(received_us: Iterable[int]) -> list[bytes]:
-    """One for each receipt time: 48 bits of milliseconds, 80 random ones."""
-    times = [(time_us // 1000).to_bytes(6, "big") for time_us in received_us]
-    salt = os.urandom(RANDOM_BYTES * len(times))
-    return [time + salt[RANDOM_BYTES * n : RANDOM_BYTES * (n + 1)] for n, time in enumerate(times)]
+    """One for each receipt time: 48 bits of milliseconds, 80 random ones.
+
+    Within a millisecond the ids of one call count up from a random start, so that lines that came together stay in order.
+    """
+    ids: list[bytes] = []
+    last_ms, tail = -1, 0
+    for time_us in received_us:
+        now_ms = time_us // 1000
+        if now_ms == last_ms:
+            tail += 1
+        else:
+            last_ms, tail = now_ms, int.from_bytes(os.urandom(RANDOM_BYTES), "big") >> 1  # room to count up
+        ids.append(now_ms.to_bytes(6, "big") + tail.to_bytes(RANDOM_BYTES, "big"))
+    return ids

@@ -18,8 +18,8 @@ The names by which rules, searches, the console and papers know what a record sa
 `collectors/shapes/fields.toml`. Shares (`.pct`) are 0 to 1.
 
 Open families beside these, in the words of their source: `winlog.event_data.*`, `winlog.user_data.*`, `auditd.log.*`,
-`log.syslog.structured_data.*`, `journald.*`, `nginx.*`. Every event also has `@timestamp`, `event.ingested`, `event.id`,
-`event.dataset`, `event.original` and `shouwang.source`.
+`log.syslog.structured_data.*`, `journald.*`, `nginx.*`. Every event also has `@timestamp`, `event.ingested`,
+`event.id`, `event.dataset`, `event.original` and `shouwang.source`.
 
 | field | type | meaning |
 |---|---|---|

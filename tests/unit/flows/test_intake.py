@@ -224,3 +224,10 @@ def test_an_event_knows_its_asset(store: FlakyStore) -> None:
     with made(store, register) as going:
         going.deliver(chunk(1, 1))
     assert [event.asset_id for event in stored(store)] == ["gate"]
+
+
+def test_lines_that_came_together_stay_in_order(store: FlakyStore) -> None:
+    with made(store) as going:
+        going.deliver(chunk(1, 300))
+    numbers = [int(event.raw.rpartition(b"n=")[2]) for event in stored(store)]
+    assert numbers == list(range(1, 301))
