@@ -11,7 +11,7 @@ RANDOM_BYTES = 10
 def give_ids(received_us: Iterable[int]) -> list[bytes]:
     """One for each receipt time: 48 bits of milliseconds, 80 random ones.
 
-    Within a millisecond the ids of one call count up from a random start, so that lines that came together stay in order.
+    Within a millisecond the ids of one call count up from a random start: lines that came together stay in order.
     """
     ids: list[bytes] = []
     last_ms, tail = -1, 0
