@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from collectors.sources.cursor import FileCursor, Mark
-from collectors.sources.delivery import Delivery, shown
+from collectors.sources.delivery import Delivery
 from collectors.sources.joining import StartPattern
-from collectors.sources.opening import CannotOpen
+from collectors.sources.opening import CannotOpen, shown
 from collectors.sources.rotation import BROKEN, Former, blocks, formers, holds
 from collectors.sources.selfevent import FILE_DAMAGED
 from collectors.sources.tail import RecordReader

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
@@ -14,6 +13,7 @@ from collectors.sources.base import Chunk, Deliver
 from collectors.sources.book import CursorBook
 from collectors.sources.cursor import FileCursor
 from collectors.sources.lines import Line
+from collectors.sources.opening import shown
 from collectors.sources.reading import marked, read_record
 from collectors.sources.selfevent import NUL_SKIPPED, self_event
 from collectors.sources.tail import RecordReader
@@ -128,8 +128,3 @@ class Delivery:
             found = sniff(reader.mark.head, path.rpartition("/")[2])
             reader.parser = found if found in self._parsers and found not in _NO_LINES else _FALLBACK
         return reader.parser
-
-
-def shown(path: str) -> str:
-    """Text that can be stored: bytes of a name that are no UTF-8 as ``\\xNN``."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -14,10 +14,13 @@ from collectors.sources.book import CursorBook
 from collectors.sources.catchup import Stopping
 from collectors.sources.delivery import Delivery, FileSettings
 from collectors.sources.joining import start_pattern
+from collectors.sources.opening import shown
 from collectors.sources.rotation import is_packed
+from collectors.sources.saying import NOT_STARTED
 from collectors.sources.tailing import Tailing
 from shouwang.clock import Clock
 from shouwang.model import Level, SourceStatus
+from shouwang.words import Words
 
 _SHARE: Final = 20
 """Looking at the files may take one part in so many of the time."""
@@ -33,7 +36,7 @@ class FileSource:
         self._clock = clock
         self._pattern = start_pattern(settings.start_pattern, settings.encoding) if settings.start_pattern else None
         self._named = not glob.has_magic(settings.path)
-        self._level, self._detail = Level.OK, "not started"
+        self._say(Level.OK, NOT_STARTED)
 
     @property
     def id(self) -> str:
@@ -81,12 +84,18 @@ class FileSource:
                 tailing.discover(path, named=False)
 
     def _judge(self, tailing: Tailing) -> None:
-        trouble = list(tailing.trouble.values())
-        if trouble and not tailing.files:
-            self._level, self._detail = Level.BROKEN, trouble[0]
+        files, trouble = tailing.files, list(tailing.trouble.values())
+        if trouble and not files:
+            self._say(Level.BROKEN, trouble[0])
         elif trouble:
-            self._level, self._detail = Level.DEGRADED, f"{tailing.files} files; {len(trouble)} not: {trouble[0]}"
-        elif not tailing.files:
-            self._level, self._detail = Level.DEGRADED, f"no file matches {self._settings.path}"
+            zh = f"{files} 个文件在读，{len(trouble)} 个不能读：{trouble[0].zh}"
+            en = f"{files} files are read, {len(trouble)} are not: {trouble[0].en}"
+            self._say(Level.DEGRADED, Words(zh, en))
+        elif not files:
+            path = shown(self._settings.path)
+            self._say(Level.DEGRADED, Words(f"没有与 {path} 相符的文件", f"no file matches {path}"))
         else:
-            self._level, self._detail = Level.OK, f"{tailing.files} files" if tailing.files > 1 else "following"
+            self._say(Level.OK, Words(f"在读 {files} 个文件", f"following {files} file{'s' if files > 1 else ''}"))
+
+    def _say(self, level: Level, detail: Words) -> None:
+        self._level, self._detail = level, detail

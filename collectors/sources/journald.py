@@ -25,10 +25,12 @@ from collectors.sources.base import Chunk, Deliver
 from collectors.sources.journalcursor import JournalMark, read_cursor
 from collectors.sources.journalentry import Entry, EntrySplitter
 from collectors.sources.reading import marked, read_record
+from collectors.sources.saying import NOT_STARTED
 from collectors.sources.selfevent import JOURNAL_GAP, self_event
 from shouwang.clock import Clock
 from shouwang.model import Event, Level, SourceStatus
 from shouwang.timespan import rfc3339
+from shouwang.words import Words, words
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ TOO_LONG: Final = "entry_too_long"
 FIRST_PAUSE_S: Final = 2.0
 LONGEST_PAUSE_S: Final = 60.0
 
+_FOLLOWING: Final = Words("在读", "following")
+_EMPTY: Final = Words("尚无日志：日志为空或不能读取", "no entry yet: the journal is empty, or cannot be read")
 _NO_SEEK: Final = "seek to cursor"
 _BLOCK_BYTES: Final = 256 * 1024
 
@@ -55,7 +59,7 @@ class JournalSource:
     def __init__(self, settings: JournalSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._level, self._detail = Level.OK, "not started"
+        self._level, self._detail = Level.OK, NOT_STARTED
 
     @property
     def id(self) -> str:
@@ -75,11 +79,11 @@ class JournalSource:
             if _NO_SEEK in complaint and reading.seeks:
                 reading.seek_failed(complaint)
                 continue
-            self.say(Level.BROKEN, complaint or "journalctl ended")
+            self.say(Level.BROKEN, _explained(complaint or "journalctl ended"))
             pause_s = FIRST_PAUSE_S if reading.entries > before else min(pause_s * 2, LONGEST_PAUSE_S)
             stop.wait(pause_s)
 
-    def say(self, level: Level, detail: str) -> None:
+    def say(self, level: Level, detail: Words) -> None:
         if level is not Level.OK and detail != self._detail:
             log.warning("%s: %s", self.id, detail)
         self._level, self._detail = level, detail
@@ -93,7 +97,7 @@ class JournalSource:
         command.append(reading.start(settings.history_s))
         try:
             with _started(command) as (output, errors):
-                self.say(Level.DEGRADED, "no entry yet: the journal is empty, or cannot be read")
+                self.say(Level.DEGRADED, _EMPTY)
                 return self._read(reading, output, errors, stop)
         except OSError as error:
             return f"{settings.journalctl} cannot be started: {error.strerror}"
@@ -118,11 +122,11 @@ class JournalSource:
                 if complaint:
                     self.say(Level.DEGRADED if reading.heard else Level.BROKEN, _explained(complaint))
                 elif reading.heard:
-                    self.say(Level.OK, "following")
+                    self.say(Level.OK, _FOLLOWING)
             reading.pass_on(all_of_it=True)
             if ended and errors in {key.fileobj for key in selector.get_map().values()}:
                 complaint = _last_line(complaint, errors.read() or b"")
-        return _explained(complaint)
+        return complaint
 
 
 class _Reading:
@@ -253,7 +257,11 @@ def _last_line(before: str, data: bytes) -> str:
     return lines[-1].strip() if lines else before
 
 
-def _explained(complaint: str) -> str:
+def _explained(complaint: str) -> Words:
+    """journalctl speaks English; what to do about it, both languages."""
     if "permission" in complaint.lower() or "not seeing messages" in complaint:
-        return f"{complaint} (this user must be in the group systemd-journal)"
-    return complaint
+        return Words(
+            f"{complaint}（运行守望的用户须加入 systemd-journal 组）",
+            f"{complaint} (this user must be in the group systemd-journal)",
+        )
+    return words(complaint)

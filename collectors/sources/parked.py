@@ -16,7 +16,7 @@ Appearance = tuple[int, int, int, int]
 class Parked:
     def __init__(self) -> None:
         self._files: dict[str, tuple[Appearance, FileCursor]] = {}
-        self.most_open = max(16, min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+        self._most_open = max(16, min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
 
     def __contains__(self, path: str) -> bool:
         return path in self._files
@@ -24,13 +24,12 @@ class Parked:
     def __len__(self) -> int:
         return len(self._files)
 
-    def chosen(self, open_files: Mapping[str, TailedFile]) -> list[tuple[str, TailedFile]]:
-        """Those above the limit that were quiet for longest and hold nothing unread."""
-        surplus = len(open_files) - self.most_open
+    def surplus(self, open_files: Mapping[str, TailedFile]) -> list[tuple[str, TailedFile]]:
+        """Those above the limit that were quiet for longest."""
+        surplus = len(open_files) - self._most_open
         if surplus <= 0:
             return []
-        quiet = sorted(open_files.items(), key=lambda each: each[1].grown_at)[:surplus]
-        return [(path, file) for path, file in quiet if file.is_read and not file.reader.joiner.holds]
+        return sorted(open_files.items(), key=lambda each: each[1].grown_at)[:surplus]
 
     def add(self, path: str, file: TailedFile) -> None:
         self._files[path] = (_appearance(os.fstat(file.fd)), file.cursor())

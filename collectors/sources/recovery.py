@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from collectors.sources.catchup import find_former, read_former, younger
 from collectors.sources.cursor import FileCursor
-from collectors.sources.delivery import Delivery, shown
+from collectors.sources.delivery import Delivery
 from collectors.sources.joining import StartPattern
 from collectors.sources.openfiles import OpenFiles
-from collectors.sources.opening import CannotOpen, look, open_log
+from collectors.sources.opening import CannotOpen, look, open_log, shown
 from collectors.sources.rotation import Former, holds
 from collectors.sources.selfevent import FILE_GAP
 from collectors.sources.tail import TailedFile

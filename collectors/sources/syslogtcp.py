@@ -14,9 +14,11 @@ from typing import Final
 from collectors.sources.base import Deliver
 from collectors.sources.framing import Framer
 from collectors.sources.inbox import GATHER_S, Endpoint, Inbox, Wire, peer_address
+from collectors.sources.saying import NOT_STARTED, cannot_listen
 from collectors.sources.selfevent import STREAM_BROKEN
 from shouwang.clock import Clock
 from shouwang.model import Level, SourceStatus
+from shouwang.words import NOTHING, Words
 
 _BLOCK_BYTES: Final = 16 * 1024
 _SPARE_DESCRIPTORS: Final = 1024
@@ -41,7 +43,7 @@ class SyslogTcpSource:
         self._wire = wire
         self._clock = clock
         self._limits = limits or Limits()
-        self._broken = ""
+        self._broken = NOTHING
         self._talks: _Talks | None = None
         self.ready = threading.Event()
         self.bound: Endpoint | None = None
@@ -52,13 +54,15 @@ class SyslogTcpSource:
         return f"syslog:tcp:{self._listen}"
 
     def status(self) -> SourceStatus:
-        if self._broken or self.bound is None:
-            return SourceStatus(self.id, Level.BROKEN if self._broken else Level.OK, self._broken or "not started")
-        talks = self._talks
-        detail = f"listening at tcp {self.bound}, {talks.connections if talks else 0} connections"
-        if talks and talks.refused:
-            return SourceStatus(self.id, Level.DEGRADED, f"{detail}; {talks.refused} refused: too many")
-        return SourceStatus(self.id, Level.OK, detail)
+        if self._broken:
+            return SourceStatus(self.id, Level.BROKEN, self._broken)
+        if self.bound is None or self._talks is None:
+            return SourceStatus(self.id, Level.OK, NOT_STARTED)
+        now, refused = self._talks.connections, self._talks.refused
+        detail = Words(f"监听 tcp {self.bound}，{now} 个连接", f"listening at tcp {self.bound}, {now} connections")
+        if refused:
+            detail = Words(f"{detail.zh}；连接过多，拒绝 {refused} 个", f"{detail.en}; {refused} refused: too many")
+        return SourceStatus(self.id, Level.DEGRADED if refused else Level.OK, detail)
 
     def run(self, deliver: Deliver, cursors: Mapping[str, bytes], stop: threading.Event) -> None:
         _allow_descriptors(self._limits.connections + _SPARE_DESCRIPTORS)
@@ -71,10 +75,10 @@ class SyslogTcpSource:
                 talks.talk, self._listen.host, self._listen.port, limit=_BLOCK_BYTES, backlog=512
             )
         except OSError as error:
-            self._broken = f"cannot listen at {self._listen}: {error.strerror}"
+            self._broken = cannot_listen(str(self._listen), error)
             raise
         name = server.sockets[0].getsockname()
-        self._broken, self.bound = "", Endpoint(name[0], name[1])
+        self._broken, self.bound = NOTHING, Endpoint(name[0], name[1])
         self.ready.set()
         try:
             while not stop.is_set() and talks.failure is None:

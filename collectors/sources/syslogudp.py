@@ -14,9 +14,11 @@ from typing import Final
 from collectors.sources.base import Deliver
 from collectors.sources.inbox import GATHER_S, Endpoint, Inbox, Wire, peer_address
 from collectors.sources.lines import Line
+from collectors.sources.saying import NOT_STARTED, cannot_listen
 from collectors.sources.selfevent import DATAGRAMS_LOST
 from shouwang.clock import Clock
 from shouwang.model import Level, SourceStatus
+from shouwang.words import Words
 
 BUFFER_BYTES: Final = 8 * 1024 * 1024
 """Asked of the kernel; about 25,000 short datagrams (each costs its bookkeeping)."""
@@ -37,7 +39,7 @@ class SyslogUdpSource:
         self._wire = wire
         self._clock = clock
         self._buffer_bytes = buffer_bytes
-        self._level, self._detail = Level.OK, "not started"
+        self._level, self._detail = Level.OK, NOT_STARTED
         self.ready = threading.Event()
         self.bound: Endpoint | None = None
         """Where it listens, once ``ready``."""
@@ -58,7 +60,11 @@ class SyslogUdpSource:
                     _receive(listening, inbox)
                 if losses.look():
                     self._level = Level.DEGRADED
-                    self._detail = f"{self._at()}; {losses.total} datagrams lost: the kernel's buffer was full"
+                    at, lost = self._at(), losses.total
+                    self._detail = Words(
+                        f"{at.zh}；内核缓冲区已满，丢失 {lost} 条",
+                        f"{at.en}; {lost} datagrams lost: the kernel's buffer was full",
+                    )
                 inbox.flush()
             while _receive(listening, inbox) == _ROUND:
                 pass
@@ -72,7 +78,7 @@ class SyslogUdpSource:
             listening.bind((self._listen.host, self._listen.port))
         except OSError as error:
             listening.close()
-            self._level, self._detail = Level.BROKEN, f"cannot listen at {self._listen}: {error.strerror}"
+            self._level, self._detail = Level.BROKEN, cannot_listen(str(self._listen), error)
             raise
         try:
             listening.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, self._buffer_bytes)
@@ -84,8 +90,8 @@ class SyslogUdpSource:
         self.ready.set()
         return listening
 
-    def _at(self) -> str:
-        return f"listening at udp {self.bound}"
+    def _at(self) -> Words:
+        return Words(f"监听 udp {self.bound}", f"listening at udp {self.bound}")
 
 
 def _receive(listening: socket.socket, inbox: Inbox) -> int:

@@ -10,16 +10,17 @@ from typing import Final
 
 from collectors.sources.catchup import find_former
 from collectors.sources.cursor import FileCursor
-from collectors.sources.delivery import Delivery, shown
+from collectors.sources.delivery import Delivery
 from collectors.sources.joining import StartPattern
 from collectors.sources.openfiles import OpenFiles
-from collectors.sources.opening import CannotOpen, NotThere, Opened, content_fits, look, open_log
+from collectors.sources.opening import CannotOpen, NotThere, Opened, content_fits, look, open_log, shown
 from collectors.sources.parked import Parked
 from collectors.sources.recovery import Recovery
 from collectors.sources.rotation import originals
 from collectors.sources.selfevent import CURSOR_DAMAGED, FILE_TRUNCATED
 from collectors.sources.tail import Read, TailedFile, Truncated
 from shouwang.model import Value
+from shouwang.words import Words
 
 _COPY_FRESH_S: Final = 60.0
 """A copy beside a log that it equals is so long taken for the first half of copy-and-truncate."""
@@ -50,7 +51,7 @@ class Tailing:
         self._recovery = Recovery(delivery, self._files, pattern, stopping=stopping, drain=self._drain)
         self.settled = False
         """Whether the files found so far were opened with what stood in them; what comes from now on is live."""
-        self.trouble: dict[str, str] = {}
+        self.trouble: dict[str, Words] = {}
         """Path -> why it cannot be read."""
 
     @property
@@ -93,10 +94,10 @@ class Tailing:
         except CannotOpen as why:
             self.trouble.pop(path, None)
             if named or not (isinstance(why, NotThere) or os.path.isdir(path)):  # noqa: PTH112  # paths are text here
-                self.trouble[path] = shown(str(why))
+                self.trouble[path] = why.words
             return
         self.trouble.pop(path, None)
-        self._begin(path, opened, headless=False)
+        self._begin(path, opened)
 
     def round(self) -> bool:
         """Every file once. Whether anything was read."""
@@ -141,7 +142,8 @@ class Tailing:
             self._truncated(file)
             return True
         except OSError as error:
-            self.trouble[file.path] = f"{shown(file.path)}: {error.strerror}"
+            path = shown(file.path)
+            self.trouble[file.path] = Words(f"{path}：{error.strerror}", f"{path}: {error.strerror}")
             return False
         if file.reader.joiner.holds and time.monotonic() - file.reader.fed_at > self._flush_s:
             self._give(file, Read(file.reader.flush_record(), False, 0))
@@ -157,7 +159,7 @@ class Tailing:
 
     # ------------------------------------------------------------------------------ coming, turning, going
 
-    def _begin(self, path: str, opened: Opened, *, headless: bool) -> None:
+    def _begin(self, path: str, opened: Opened) -> None:
         """The file at ``path`` is not open yet: go on where it is known, else from its first byte."""
         status = opened.status
         known = next((each for each in self._book.of_inode(status.st_ino) if self._is_same(path, opened, each)), None)
@@ -167,16 +169,15 @@ class Tailing:
             return
         start = replace(known, path=path, done=False) if known else self._recovery.begin(path, status)
         assert start is not None
-        self._adopt(path, opened, start).reader.headless = headless
+        cut = any(each.path == path and each.reader.splitter.holds for each in self._files.leaving)
+        self._adopt(path, opened, start, headless=cut and not known)
 
-    def _adopt(self, path: str, opened: Opened, start: FileCursor) -> TailedFile:
+    def _adopt(self, path: str, opened: Opened, start: FileCursor, *, headless: bool = False) -> None:
         file = self._files.at_path[path] = TailedFile(opened, start, self._pattern)
+        file.reader.headless = headless
         if self.settled:
             file.backlog_end = 0
-        if len(self._files.at_path) > self._parked.most_open:
-            self._read(file)
-            self._park()
-        return file
+        self._park()
 
     def _is_same(self, path: str, opened: Opened, cursor: FileCursor) -> bool:
         """A file of which nothing was read is only the same where it was seen."""
@@ -196,7 +197,7 @@ class Tailing:
         except CannotOpen as why:
             if isinstance(why, NotThere):
                 return False
-            self.trouble[cursor.path] = shown(str(why))
+            self.trouble[cursor.path] = why.words
             return True
         if opened.status.st_ino != cursor.inode or not content_fits(opened, cursor):
             os.close(opened.fd)
@@ -209,11 +210,11 @@ class Tailing:
         self._files.leave(file)
         self._drain(file)
         try:
-            self._begin(path, open_log(path), headless=file.reader.splitter.holds)
+            self._begin(path, open_log(path))
         except NotThere:
             return
         except CannotOpen as why:
-            self.trouble[path] = shown(str(why))
+            self.trouble[path] = why.words
 
     def _leave(self, file: TailedFile) -> None:
         if self._read(file) or time.monotonic() - file.grown_at < self._grace_s or file not in self._files.leaving:
@@ -246,8 +247,10 @@ class Tailing:
         self._files.replace(file, fresh)
 
     def _park(self) -> None:
-        """Close the quietest files above the limit."""
-        for path, file in self._parked.chosen(self._files.at_path):
-            self._book.delivered(file.cursor())
-            self._parked.add(path, file)
-            del self._files.at_path[path]
+        """Close the quietest files above the limit, read to their end first."""
+        for path, file in self._parked.surplus(self._files.at_path):
+            self._read(file)
+            if self._files.at_path[path] is file and file.is_read and not file.reader.joiner.holds:
+                self._book.delivered(file.cursor())
+                self._parked.add(path, file)
+                del self._files.at_path[path]
