@@ -54,11 +54,11 @@ def entity(alert: wire.AlertRow, name: str) -> str:
 def incident_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("table.grade"), 12, rank=2),
-        Column(words("table.id"), 17),
+        Column(words("table.id"), 19),
         Column(words("table.title"), 12, flex=True),
         Column(words("table.state"), _wide(words, 6, 9), rank=1),
         Column(words("table.owner"), 8, rank=3),
-        Column(words("table.left"), _wide(words, 14, 14), rank=4, right=True),
+        Column(words("table.left"), _wide(words, 18, 18), rank=4, right=True),
     )
 
 
