@@ -40,7 +40,7 @@ HOURLY_EVERY = 60
 
 
 class ShouwangApp(App[int]):
-    """The console over ``call`` (``shouwang.client.Client.call``). Reads and acts through it alone."""
+    """The console over ``call`` (``tui.link.Reconnecting``). Reads and acts through it alone."""
 
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -123,7 +123,9 @@ class ShouwangApp(App[int]):
             screen.ask_again()
 
     def _say_error(self, error: ShouwangError) -> None:
-        self.console_screen.say(self.session.words("notice.error", message=readable(error)), "critical")
+        self.console_screen.say(
+            self.session.words("notice.error", message=readable(error, self.session.words)), "critical"
+        )
 
     async def _snapshot(self, *, hourly: bool) -> None:
         ask = self.session.ask
@@ -203,6 +205,7 @@ class ShouwangApp(App[int]):
         now = LANGUAGES.index(self.session.words.language)
         self.session.speak(LANGUAGES[(now + 1) % len(LANGUAGES)])
         self._everywhere(self.session.words("notice.language"))
+        self.on_changed(Changed())  # what the daemon says, in the other language
 
     def _everywhere(self, sentence: str) -> None:
         screen = self.console_screen

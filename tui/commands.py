@@ -2,7 +2,7 @@
 
 Pure. One table feeds the bindings, the footer, the help, the menu (F10) and the palette (Ctrl+P). A command whose key
 is a letter is reachable without letters too: by a Ctrl or function key, or through the menu, because a Chinese input
-method swallows letters.
+method swallows letters. What is done to an incident has a function key of its own, which the footer shows.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", ("enter",), ("overview", "alerts", "incidents", "logs"), menu=False),
-    Command("claim", ("a", "ctrl+a"), ("overview", "alerts", "incidents"), acts=True),
-    Command("triage", ("t", "ctrl+t"), ("overview", "alerts", "incidents"), acts=True),
-    Command("grade", ("g", "ctrl+g"), ("overview", "alerts", "incidents"), acts=True),
-    Command("report", ("R", "ctrl+r"), ("overview", "alerts", "incidents")),
-    Command("close", ("C", "ctrl+x"), ("overview", "alerts", "incidents"), acts=True),
+    Command("claim", ("f4", "a", "ctrl+a"), ("overview", "alerts", "incidents"), acts=True),
+    Command("triage", ("f5", "t", "ctrl+t"), ("overview", "alerts", "incidents"), acts=True),
+    Command("grade", ("f6", "g", "ctrl+g"), ("overview", "alerts", "incidents"), acts=True),
+    Command("report", ("f9", "R", "ctrl+r"), ("overview", "alerts", "incidents")),
+    Command("close", ("f8", "C", "ctrl+x"), ("overview", "alerts", "incidents"), acts=True),
     Command("filter", ("/", "ctrl+f"), ("alerts", "incidents", "logs")),
     Command("previous", ("[", "ctrl+up"), ("alerts", "incidents", "logs"), footer=False),
     Command("next", ("]", "ctrl+down"), ("alerts", "incidents", "logs"), footer=False),

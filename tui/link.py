@@ -14,12 +14,12 @@ from shouwang.model import Value
 
 
 class Call(Protocol):
-    """``shouwang.client.Client.call``: JSON in, JSON out, a ``ShouwangError`` on refusal, ``OSError`` when cut off."""
+    """JSON in, JSON out, in ``lang`` (empty: the site's); a ``ShouwangError`` on refusal, ``OSError`` when cut off."""
 
-    def __call__(self, act: str, **args: Value) -> Value: ...
+    def __call__(self, act: str, lang: str, /, **args: Value) -> Value: ...
 
 
-_Request: TypeAlias = "tuple[asyncio.AbstractEventLoop, asyncio.Future[Value], str, dict[str, Value]]"
+_Request: TypeAlias = "tuple[asyncio.AbstractEventLoop, asyncio.Future[Value], str, str, dict[str, Value]]"
 
 
 class Link:
@@ -30,14 +30,14 @@ class Link:
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    async def ask(self, act: str, **args: Value) -> Value:
+    async def ask(self, act: str, lang: str, /, **args: Value) -> Value:
         """The act's result. Raises what the call raises."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="link", daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Value] = loop.create_future()
-        self._requests.put((loop, future, act, args))
+        self._requests.put((loop, future, act, lang, args))
         return await future
 
     def close(self) -> None:
@@ -45,11 +45,11 @@ class Link:
 
     def _serve(self) -> None:
         while (request := self._requests.get()) is not None:
-            loop, future, act, args = request
+            loop, future, act, lang, args = request
             if future.cancelled():
                 continue
             try:
-                result = self._call(act, **args)
+                result = self._call(act, lang, **args)
             except Exception as error:  # noqa: BLE001  # handed to who asked, as it is
                 _hand_over(loop, _failer(future, error))
             else:
@@ -72,6 +72,8 @@ def _failer(future: asyncio.Future[Value], error: Exception) -> Callable[[], Non
 class Connection(Protocol):
     """What ``Client.connect`` gives."""
 
+    lang: str
+
     def call(self, act: str, **args: Value) -> Value: ...
     def close(self) -> None: ...
 
@@ -83,9 +85,10 @@ class Reconnecting:
         self._connect = connect
         self._connection: Connection | None = None
 
-    def __call__(self, act: str, **args: Value) -> Value:
+    def __call__(self, act: str, lang: str, /, **args: Value) -> Value:
         if self._connection is None:
             self._connection = self._connect()
+        self._connection.lang = lang
         try:
             return self._connection.call(act, **args)
         except (OSError, EOFError):

@@ -70,10 +70,13 @@ class Session:
         self._daemon_now: datetime | None = None
         self._told_at = 0.0
 
-    async def ask(self, act: str, **args: Value) -> Value:
-        """The act's result; a ``ShouwangError`` when it was refused, ``Disconnected`` when nobody answered."""
+    async def ask(self, act: str, /, **args: Value) -> Value:
+        """The act's result, in this console's language.
+
+        Raises the ``ShouwangError`` of a refusal, ``Disconnected`` when nobody answered.
+        """
         try:
-            result = await self.link.ask(act, **args)
+            result = await self.link.ask(act, self.lang or "", **args)
         except Exception as error:
             if not is_lost(error):
                 raise

@@ -19,12 +19,12 @@ def main(arguments: list[str]) -> int:
     service = Service(alerts=count, role=role, drill="drill" in arguments, now=lambda: datetime.now(ZONE))
     last = time.monotonic()
 
-    def call(act: str, **args: Value) -> Value:
+    def call(act: str, lang: str, /, **args: Value) -> Value:
         nonlocal last
         if act == "events.tail" and time.monotonic() - last > 1:
             service.arrive(random.randint(0, 3))  # a picture, not a secret
             last = time.monotonic()
-        return service.call(act, **args)
+        return service.call(act, lang, **args)
 
     return ShouwangApp(call, lang=language).run() or 0
 

@@ -41,6 +41,8 @@ class Service:
     ) -> None:
         self.role, self.language, self.drill, self.now = role, language, drill, now
         self.lost = False
+        self.spoken = language
+        """The language last asked in."""
         self.asked: list[tuple[str, Mapping[str, Value]]] = []
         self.alert_count = alerts
         self.changed: dict[str, Json] = {}
@@ -55,12 +57,10 @@ class Service:
             self._source("syslog:0.0.0.0:5514/udp", "broken", "地址已被占用, 30 秒后重试"),
             self._source("metrics", "ok", ""),
         ]
-        self.findings: list[Value] = [
-            {"level": "degraded", "what": "2 rules were refused.", "hint": "`shouwang rules list` says which and why."}
-        ]
 
-    def call(self, act: str, **args: Value) -> Value:
+    def call(self, act: str, lang: str = "", /, **args: Value) -> Value:
         self.asked.append((act, args))
+        self.spoken = lang or self.language
         if self.lost:
             raise ConnectionResetError("The daemon has gone.")
         acts: dict[str, Callable[[Mapping[str, Value]], Value]] = {
@@ -212,7 +212,7 @@ class Service:
             "now": self._at(),
             "started": self._at(hours=9),
             "sources": self.sources,
-            "findings": self.findings,
+            "findings": [self._finding()],
             "alerts": {"open": {"critical": 4, "high": 7, "medium": 7, "low": 3, "informational": 3}},
             "incidents": {state: states.count(state) for state in ("open", "claimed", "triaged")},
             "today": {"received": 18_934, "stored": 18_900, "dropped": {"too_long": 20, "not_utf8": 14}},
@@ -226,6 +226,11 @@ class Service:
             "rules": {"loaded": 312, "correlations": 9, "refused": 2},
             "store": {"bytes": 3_221_225_472, "oldest_day": "2026-05-20"},
         }
+
+    def _finding(self) -> Json:
+        if self.spoken == "en":
+            return {"level": "degraded", "what": "2 rules were refused.", "hint": "`shouwang rules list` says which."}
+        return {"level": "degraded", "what": "有 2 条规则未能加载。", "hint": "`shouwang rules list` 可查看是哪些。"}
 
     def _alerts_list(self, args: Mapping[str, Value]) -> Value:
         least = SEVERITIES.index(str(args.get("severity", "informational")))
@@ -283,7 +288,9 @@ class Service:
     def _triage(self, args: Mapping[str, Value]) -> Value:
         incident = self._known(args)
         if not incident["owner"]:
-            raise UsageError(f"{incident['id']} is not claimed by anyone.", hint="Claim it first.")
+            if self.spoken == "en":
+                raise UsageError(f"{incident['id']} is not claimed by anyone.", hint="Claim it first.")
+            raise UsageError(f"{incident['id']} 尚未认领。", hint="请先认领。")
         incident |= {"state": "triaged", "disposition": args["disposition"], "disposition_reason": args["reason"]}
         return self._done(incident, "triage", disposition=args["disposition"], reason=args["reason"])
 

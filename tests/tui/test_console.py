@@ -97,7 +97,7 @@ async def test_what_the_incident_is_not_ready_for_is_said_and_not_sent() -> None
     service = Service()
     async with console(service) as pilot:
         await pilot.press("3", "t")
-        await sees(pilot, "INC-20261124-0001 尚未认领, 请先认领 (a)。")
+        await sees(pilot, "INC-20261124-0001 尚未认领, 请先认领 (F4)。")
     assert service.did("incidents.triage") == []
 
 
@@ -112,7 +112,7 @@ async def test_a_refusal_is_a_sentence_with_its_hint_and_the_form_keeps_what_was
         await types(pilot, "keep me")
         service.incidents["INC-20261124-0001"]["owner"] = ""
         await pilot.press("ctrl+s")
-        await sees(pilot, "is not claimed by anyone. Claim it first.")
+        await sees(pilot, "尚未认领。 请先认领。")
         assert "keep me" in "\n".join(shown(pilot))
 
 

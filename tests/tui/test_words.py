@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import string
 
-from tui.commands import COMMANDS, SCREENS, all_keys, find, on_screen
+from tui.commands import BY_NAME, COMMANDS, SCREENS, all_keys, find, on_screen
 from tui.messages import load
+
+ACTS = ("claim", "triage", "grade", "close", "report")
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -50,3 +52,12 @@ def test_a_command_is_found_by_chinese_name_by_initials_and_in_english() -> None
         assert find(COMMANDS, typed)[0].name == "claim", typed
     assert find(COMMANDS, "xyzzy") == ()
     assert find(COMMANDS, "") == COMMANDS
+
+
+def test_each_act_has_a_function_key_of_its_own_which_is_the_one_shown() -> None:
+    function_keys = {name: next(key for key in BY_NAME[name].keys if key[1:].isdecimal()) for name in ACTS}
+    assert function_keys == {"claim": "f4", "triage": "f5", "grade": "f6", "close": "f8", "report": "f9"}
+    assert all(BY_NAME[name].keys[0] == key for name, key in function_keys.items())
+    for screen in SCREENS:
+        named = [key for command in on_screen(screen) for key in command.keys if key.startswith("f") and len(key) > 1]
+        assert sorted(named) == sorted(set(named)), screen

@@ -192,9 +192,9 @@ class ConsoleScreen(Screen[None]):
         except Disconnected as lost:
             self.tick()
             if not quiet:
-                self.say(readable(lost), "critical")
+                self.say(readable(lost, self.words), "critical")
         except ShouwangError as error:
-            self.say(self.words("notice.error", message=readable(error)), "critical")
+            self.say(self.words("notice.error", message=readable(error, self.words)), "critical")
 
     def ask_again(self) -> None:
         """Look again; when a look is under way, once more after it."""
@@ -274,6 +274,6 @@ def unfit(act: str, incident: wire.IncidentRow, user: str) -> str:
     return ""
 
 
-def readable(error: ShouwangError) -> str:
+def readable(error: ShouwangError, words: Words) -> str:
     """The refusal and its hint as one safe sentence."""
-    return safe_text(str(error), 600)
+    return safe_text(error.whole.of(words.language), 600)

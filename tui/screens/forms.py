@@ -130,7 +130,7 @@ class Form(ModalScreen[str]):
         try:
             await deed
         except ShouwangError as error:
-            self.say(readable(error))
+            self.say(readable(error, self.session.words))
         finally:
             self._busy = False
 
