@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from pydantic import Field
 
@@ -19,6 +21,8 @@ class ImportArgs(Args):
     """What the caller calls the file: shown as its path, never opened."""
     format: str | None = None
     """A parser or reader; absent: looked at."""
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    """Of text records."""
 
 
 def import_records(context: Context, args: ImportArgs) -> Json:
@@ -33,9 +37,8 @@ def import_records(context: Context, args: ImportArgs) -> Json:
     form = args.format or "auto"
     _note(context, "import", args.name, {"format": form, "bytes": about.st_size})
     with os.fdopen(os.dup(given), "rb") as file:
-        result = context.services.new_importer(partial(_go_on, context.services)).run(
-            file, args.name, form, about.st_mtime_ns // 1000
-        )
+        importer = replace(context.services.new_importer(partial(_go_on, context.services)), encoding=args.encoding)
+        result = importer.run(file, args.name, form, about.st_mtime_ns // 1000)
     _alert(context.services)
     counts: Json = {
         "records": result.records,

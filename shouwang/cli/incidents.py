@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from shouwang.cli.alerts import alert_row
 from shouwang.cli.answer import Answer, print_json
-from shouwang.cli.options import connected, nouns, verb, words
+from shouwang.cli.options import connected, language, nouns, verb, words
+from shouwang.cli.reasons import reason_lines
 from shouwang.cli.terminal import shown, table
 from shouwang.model import Value
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
+
+
+GRADES: Final = {
+    "I": Words("特别重大", "especially major"),
+    "II": Words("重大", "major"),
+    "III": Words("较大", "relatively major"),
+    "IV": Words("一般", "general"),
+}
+STATES: Final = {
+    "open": Words("待认领", "open"),
+    "claimed": Words("已认领", "claimed"),
+    "triaged": Words("已研判", "triaged"),
+    "closed": Words("已办结", "closed"),
+}
+DISPOSITIONS: Final = {
+    "true": Words("真实", "true"),
+    "false_positive": Words("误报", "false positive"),
+    "duplicate": Words("重复", "duplicate"),
+    "authorised": Words("已授权", "authorised"),
+}
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -26,7 +49,7 @@ def add_parser(subparsers: Subparsers) -> None:
         ("claim", claim, "认领，或从他人接手 / take it on, or over"),
         ("triage", triage, "研判 / say what it is"),
         ("grade", grade, "陈述定级事实；确认或更改级别 / state facts; confirm or override the grade"),
-        ("close", close, "关闭 / close"),
+        ("close", close, "办结 / close"),
     ):
         parser = verb(verbs, name, run, text)
         parser.add_argument("id", metavar="INC")
@@ -69,15 +92,15 @@ def list_incidents(args: argparse.Namespace) -> int:
         say("若须报告，最迟", "if reportable, latest"),
         say("标题", "title"),
     )
-    table(headings, [_row(incident) for incident in Answer(result).parts("incidents")])
+    table(headings, [_row(args, incident) for incident in Answer(result).parts("incidents")])
     return 0
 
 
-def _row(incident: Answer) -> tuple[str, ...]:
+def _row(args: argparse.Namespace, incident: Answer) -> tuple[str, ...]:
     return (
         incident["id"],
-        _grade(incident),
-        incident["state"],
+        _grade(args, incident),
+        _state(args, incident),
         incident["owner"] or "-",
         incident.time("found_at"),
         incident.part("clock").time("latest"),
@@ -85,40 +108,93 @@ def _row(incident: Answer) -> tuple[str, ...]:
     )
 
 
-def _grade(incident: Answer) -> str:
+def _grade(args: argparse.Namespace, incident: Answer) -> str:
     """A proposal bears a question mark."""
-    return f"{incident['grade']} {incident['grade_zh']}{'' if incident.flag('grade_confirmed') else '?'}"
+    return f"{_grade_word(args, incident['grade'])}{'' if incident.flag('grade_confirmed') else '?'}"
+
+
+def _grade_word(args: argparse.Namespace, grade: str) -> str:
+    name = GRADES.get(grade)
+    return f"{grade} {words(args)(name.zh, f'({name.en})')}" if name else grade
+
+
+def _state(args: argparse.Namespace, incident: Answer) -> str:
+    name = STATES.get(incident["state"])
+    return name.of(language(args)) if name else incident["state"]
+
+
+def _disposition(args: argparse.Namespace, incident: Answer) -> str:
+    name = DISPOSITIONS.get(incident["disposition"])
+    return name.of(language(args)) if name else incident["disposition"]
 
 
 def show(args: argparse.Namespace) -> int:
-    return _act(args, "incidents.show")
+    return _act(args, "incidents.show", _print)
 
 
 def claim(args: argparse.Namespace) -> int:
-    return _act(args, "incidents.claim")
+    return _act(args, "incidents.claim", _print_claimed)
 
 
 def triage(args: argparse.Namespace) -> int:
-    return _act(args, "incidents.triage", disposition=args.disposition, reason=args.reason)
+    return _act(args, "incidents.triage", _print_triaged, disposition=args.disposition, reason=args.reason)
 
 
 def grade(args: argparse.Namespace) -> int:
     stated = {name: getattr(args, name) for name in ("importance", "loss", "social", "grade", "reason")}
-    return _act(args, "incidents.grade", **{name: value for name, value in stated.items() if value})
+    given = {name: value for name, value in stated.items() if value}
+    return _act(args, "incidents.grade", _print_graded, **given)
 
 
 def close(args: argparse.Namespace) -> int:
-    return _act(args, "incidents.close", reason=args.reason)
+    return _act(args, "incidents.close", _print_closed, reason=args.reason)
 
 
-def _act(args: argparse.Namespace, act: str, **more: Value) -> int:
+def _act(
+    args: argparse.Namespace, act: str, show_done: Callable[[argparse.Namespace, Answer], None], **more: Value
+) -> int:
     with connected(args) as daemon:
         result = daemon.call(act, id=args.id, **more)
     if args.json:
         print_json(result)
     else:
-        _print(args, Answer(result))
+        show_done(args, Answer(result))
     return 0
+
+
+def _print_claimed(args: argparse.Namespace, incident: Answer) -> None:
+    _print_done(args, incident, words(args)(f"已由 {incident['owner']} 认领", f"claimed by {incident['owner']}"))
+
+
+def _print_triaged(args: argparse.Namespace, incident: Answer) -> None:
+    held_for = _disposition(args, incident)
+    _print_done(args, incident, words(args)(f"研判为{held_for}", f"triaged as {held_for}"))
+
+
+def _print_graded(args: argparse.Namespace, incident: Answer) -> None:
+    """What a person decided, or, where only facts were stated, what the system now proposes."""
+    say = words(args)
+    proposed = _grade_word(args, incident["proposed_grade"])
+    done = say(f"已陈述事实，系统建议 {proposed}", f"facts stated, the system proposes {proposed}")
+    if args.grade:
+        done = say("级别已确认", "grade confirmed")
+        if incident["grade"] != incident["proposed_grade"]:
+            done += say(f"（系统建议 {proposed}）", f" (proposed: {proposed})")
+    _print_done(args, incident, done)
+
+
+def _print_closed(args: argparse.Namespace, incident: Answer) -> None:
+    _print_done(args, incident, words(args)("已办结", "closed"))
+
+
+def _print_done(args: argparse.Namespace, incident: Answer, done: str) -> None:
+    """One line: which, what was done, how it stands."""
+    say = words(args)
+    stands = say(
+        f"级别 {_grade(args, incident)}，{_state(args, incident)}",
+        f"grade {_grade(args, incident)}, {_state(args, incident)}",
+    )
+    print(f"{incident['id']}  {incident['title']}" + say(f"：{done}；{stands}", f": {done}; {stands}"))
 
 
 def _print(args: argparse.Namespace, incident: Answer) -> None:
@@ -126,19 +202,19 @@ def _print(args: argparse.Namespace, incident: Answer) -> None:
     legal = incident.part("clock")
     mark = "" if incident.flag("grade_confirmed") else say("（建议，未确认）", " (proposed, not confirmed)")
     print(f"{incident['id']}  {incident['title']}")
-    print(f"{say('级别', 'grade')}: {incident['grade']} {incident['grade_zh']}{mark}")
-    print(f"{say('状态', 'state')}: {incident['state']}  {say('负责人', 'owner')}: {incident['owner'] or '-'}")
+    print(f"{say('级别', 'grade')}: {_grade_word(args, incident['grade'])}{mark}")
+    print(f"{say('状态', 'state')}: {_state(args, incident)}  {say('负责人', 'owner')}: {incident['owner'] or '-'}")
     if incident["disposition"]:
-        print(f"{say('研判', 'disposition')}: {incident['disposition']}  {incident['disposition_reason']}")
+        held_for = _disposition(args, incident)
+        print(f"{say('研判', 'disposition')}: {held_for}  {incident['disposition_reason']}")
     print(f"{say('发现', 'found')}: {incident.time('found_at')}")
     due = say("若须报告，最迟", "if reportable, latest")
     print(f"{due}: {legal.time('latest')}  {legal['report_to']}  {legal['basis']}")
     for asset in incident.parts("assets"):
         print(f"{say('资产', 'asset')}: {asset['id']} {asset['name']} {asset['importance']}")
     print(f"{say('定级依据', 'reasons')}:")
-    for reason in incident.parts("reasons"):
-        doubt = "" if reason.flag("sure") else say(" 未核实", " (text not verified)")
-        print(f"  [{reason['grade'] or '-'}] {reason['value']}  {reason['document']} {reason['clause']}{doubt}")
+    for line in reason_lines(incident.parts("reasons"), say):
+        print(f"  {line}")
     _print_history(args, incident)
 
 
