@@ -223,9 +223,12 @@ _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
-def record_text(raw: bytes) -> str:
-    r"""The record as text; bytes that are not UTF-8 as ``\xNN``."""
-    return raw.decode("utf-8", "backslashreplace")
+def record_text(raw: bytes, encoding: str = "utf-8") -> str:
+    r"""The record as text; bytes that the encoding does not know as ``\xNN``."""
+    try:
+        return raw.decode(encoding, "backslashreplace")
+    except LookupError:
+        return raw.decode("utf-8", "backslashreplace")
 
 
 def record_contains(wanted: str) -> Callable[[bytes], bool]:

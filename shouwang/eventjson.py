@@ -17,7 +17,8 @@ def event_json(event: Event, zone: tzinfo) -> dict[str, Value]:
     r"""ECS names, dotted and flat, beside the envelope; the envelope's names win over the record's.
 
     Fit for any JSON writer: lone surrogates are shown as ``\udc80``, numbers that JSON or 64 bits cannot hold as text.
-    ``event.original`` shows bytes that are not UTF-8 as ``\xNN``; then ``event.original_base64`` has them whole.
+    ``event.original`` is read by the declared encoding (``log.encoding``), else as UTF-8, and shows other bytes as
+    ``\xNN``; where the bytes are not UTF-8 ``event.original_base64`` has them whole.
     """
     found: dict[str, Value] = {
         "@timestamp": rfc3339(event.time_us, zone),
@@ -31,7 +32,8 @@ def event_json(event: Event, zone: tzinfo) -> dict[str, Value]:
     said = event.fields()
     for name in sorted(said):
         found.setdefault(_clean_text(name), _clean(said[name]))
-    found["event.original"] = record_text(event.raw)
+    declared = event.context.get("log.encoding")
+    found["event.original"] = record_text(event.raw, declared if isinstance(declared, str) else "utf-8")
     try:
         event.raw.decode("utf-8")
         found.pop("event.original_base64", None)

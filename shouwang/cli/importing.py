@@ -58,9 +58,10 @@ def _tell(args: argparse.Namespace, path: Path, result: Value) -> None:
     if args.json:
         print_json_line({"file": str(path), **answer.fields})
         return
+    dropped = answer.counts("dropped") or "0"
     print(
         f"{shown(path)}: {say('记录', 'records')} {answer['records']}, {say('入库', 'stored')} {answer['stored']},"
-        f" {say('已有', 'already there')} {answer['already']}, {say('丢弃', 'dropped')} {answer.counts('dropped') or '0'}"
+        f" {say('已有', 'already there')} {answer['already']}, {say('丢弃', 'dropped')} {dropped}"
     )
     for place in answer.texts("damaged"):
         print(f"  ! {place}")
