@@ -44,11 +44,13 @@ class Thread:
     first_us: int
     last_us: int
     title: str = ""
-    """Of the alert that opened it."""
+    """Of its gravest alert, the first of those."""
     source: str = ""
     """Its first address, as written; and its first host, user."""
     host: str = ""
     user: str = ""
+    severity: int = 0
+    """Of the alert that gave the title."""
 
 
 def opens(alert: Alert) -> bool:
@@ -97,12 +99,16 @@ def _strength(mine: frozenset[str], theirs: frozenset[str]) -> int:
 
 def joined(thread: Thread, alert: Alert) -> Thread:
     room = LINKS - len(thread.links)
+    graver = alert.severity > thread.severity
     new = sorted(links(alert) - thread.links)[: max(0, room)]
     return replace(
         thread,
         links=thread.links | frozenset(new),
         first_us=min(thread.first_us, alert.first_us),
         last_us=max(thread.last_us, alert.last_us),
+        title=alert.title if graver else thread.title,
+        severity=max(thread.severity, int(alert.severity)),
+        source=thread.source or next(iter(alert.entities.get("source.ip", ())), ""),
     )
 
 
@@ -122,7 +128,7 @@ def key(alert: Alert) -> str:
 
 
 def title(thread: Thread) -> str:
-    """The first rule's title, and who did it where: ``Many failed logins: 203.0.113.9 +2 -> gate-01``."""
+    """The gravest rule's title, and who did it where: ``Many failed logins: 203.0.113.9 +2 -> gate-01``."""
     sides = (_brief(thread, "source.ip", thread.source), _brief(thread, "host.name", thread.host))
     where = " -> ".join(side for side in sides if side) or thread.user
     return f"{thread.title}: {where}" if where else thread.title
@@ -137,10 +143,13 @@ def threads_text(threads: Mapping[str, Thread]) -> bytes:
     """For keeping; the newest ``THREADS``, in order of last change."""
     kept = list(threads.values())[-THREADS:]
     return orjson.dumps(
-        [(t.incident_id, sorted(t.links), t.first_us, t.last_us, t.title, t.source, t.host, t.user) for t in kept]
+        [
+            (t.incident_id, sorted(t.links), t.first_us, t.last_us, t.title, t.source, t.host, t.user, t.severity)
+            for t in kept
+        ]
     )
 
 
 def threads_from(held: bytes | None) -> dict[str, Thread]:
-    said: Iterable[tuple[str, list[str], int, int, str, str, str, str]] = orjson.loads(held) if held else ()
+    said: Iterable[tuple[str, list[str], int, int, str, str, str, str, int]] = orjson.loads(held) if held else ()
     return {one[0]: Thread(one[0], frozenset(one[1]), *one[2:]) for one in said}

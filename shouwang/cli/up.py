@@ -88,7 +88,7 @@ def _refuse_second(home: Home) -> None:
 def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
     """The daemon in a session of its own, so that it outlives the terminal when it shall. Returns when it answers."""
     log = home.logs / "shouwang.log"
-    command = [sys.executable, "-m", "shouwang", "up", "--headless", "--home", str(home.path), "--log", str(log)]
+    command = [sys.executable, "-P", "-m", "shouwang", "up", "--headless", "--home", str(home.path), "--log", str(log)]
     for option in ("name", "timezone", "lang"):
         if getattr(args, option):
             command += [f"--{option}", getattr(args, option)]

@@ -100,3 +100,13 @@ def test_the_key_is_the_strongest_link() -> None:
     assert grouping.key(an_alert(source_ip="203.0.113.9", host_name="a")) == "source.ip=203.0.113.9"
     assert grouping.key(an_alert(host_name="A", user_name="root")) == "host.name=a"
     assert grouping.key(an_alert()) == "alert=key-A-1"
+
+
+def test_the_gravest_alert_gives_the_title_and_an_equal_one_does_not_take_it() -> None:
+    first = replace(an_alert(severity=Severity.MEDIUM, host_name="gate-01"), title="a new account")
+    graver = replace(first, id="A-2", title="brute force", severity=Severity.HIGH)
+    equal = replace(first, id="A-3", title="another grave thing", severity=Severity.HIGH)
+    thread = grouping.joined(grouping.joined(thread_of(first), graver), equal)
+    assert grouping.title(thread) == "brute force: gate-01"
+    kept = grouping.threads_from(grouping.threads_text({"INC-1": thread}))
+    assert kept == {"INC-1": thread}
