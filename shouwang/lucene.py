@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, tzinfo
-from typing import Final, NoReturn
+from typing import Final
 
 from luqum.exceptions import ParseError
 from luqum.thread import parse as luqum_parse
@@ -36,7 +36,7 @@ from luqum.tree import Range as Interval
 from luqum.tree import To as Below
 
 from shouwang.comparison import address_of, network_of
-from shouwang.errors import UsageError
+from shouwang.lucenerefusals import BOOST, FUZZY, PROXIMITY, QUOTE_IT, REGEX, Refusal, refusal, too_long, unreadable
 from shouwang.query import (
     TIME_FIELDS,
     All,
@@ -53,6 +53,7 @@ from shouwang.query import (
     Wildcard,
 )
 from shouwang.timespan import moment, rfc3339
+from shouwang.words import Words
 
 FULL_TEXT: Final = frozenset({"message", "event.original", "error.message", "error.stack_trace"})
 """Prose: ``message:failed`` asks for the word inside, not for the whole value."""
@@ -65,13 +66,12 @@ _ESCAPED = re.compile(r"\\(\W)", re.DOTALL)
 """Lucene lets any character be escaped. Before a letter or digit a backslash is itself here: paths are full of them."""
 _ESCAPED_IN_QUOTES = re.compile(r'\\(["\\])')
 _STAR = re.compile(r"(?:\\.|[^\\*?])*[*?]", re.DOTALL)
-_POSITION = re.compile(r"at position (\d+)")
-_REFUSED: Final[dict[type[Item], tuple[str, str]]] = {
-    Fuzzy: ("Fuzzy search (~) is not offered", "Use a wildcard, or put the value in quotes if ~ belongs to it."),
-    Proximity: ("Proximity search (~) is not offered", "Ask for both words: first AND second."),
-    Boost: ("Boosting (^) is not offered: results come by time", "Leave ^ out, or put the value in quotes."),
-    Regex: ("Regular expressions (/.../) are not offered", 'Use wildcards; a path stands in quotes: "/var/log".'),
-}
+_REFUSED: Final[dict[type[Item], Refusal]] = {Fuzzy: FUZZY, Proximity: PROXIMITY, Boost: BOOST, Regex: REGEX}
+_TIMES: Final = Words(
+    '请写 2026-11-24 或 "2026-11-24T08:00:00+08:00"，含冒号时加引号；要查“最近一小时”，请设定起始时间。',
+    'Write 2026-11-24 or "2026-11-24T08:00:00+08:00", in quotes where a colon is; for "the last hour" '
+    "give the search a start.",
+)
 
 
 def parse(text: str, *, zone: tzinfo = UTC) -> Node:
@@ -79,41 +79,16 @@ def parse(text: str, *, zone: tzinfo = UTC) -> Node:
     if not text.strip():
         return All()
     if len(text) > LONGEST:
-        raise UsageError(f"The query has {len(text)} characters; at most {LONGEST} are read.")
+        raise too_long(len(text), LONGEST)
     try:
         with _ONE_AT_A_TIME:  # PLY keeps state
             tree = luqum_parse(text)
     except ParseError as error:
-        _unreadable(text, str(error))
+        raise unreadable(text, str(error)) from None
     except (ArithmeticError, ValueError):  # luqum's, on the number after ^ or ~
         at = min(text.index(sign) for sign in "^~" if sign in text)
-        _fail(at, *_REFUSED[Boost if text[at] == "^" else Fuzzy])
+        raise refusal(at, *_REFUSED[Boost if text[at] == "^" else Fuzzy]) from None
     return _Reader(text, zone).node(tree, "", 0)
-
-
-def _fail(at: int, what: str, hint: str) -> NoReturn:
-    raise UsageError(f"The query cannot be read at column {at + 1}: {what}.", hint=hint)
-
-
-def _unreadable(text: str, said: str) -> NoReturn:
-    found = _POSITION.search(said)
-    if found is None:
-        open_ones = text.count("(") - text.count(")")
-        what = "a closing parenthesis is missing" if open_ones > 0 else "something is missing at the end"
-        _fail(len(text.rstrip()), what, "Close every ( and [, and give each operator and each field: a value.")
-    at = int(found.group(1))
-    sign = text[at : at + 1]
-    hints = {
-        ":": 'A value that holds a colon stands in quotes: source.ip:"fe80::1", "C:\\Windows".',
-        "/": 'A value that begins with / stands in quotes: url.path:"/admin"; with a wildcard write \\/admin*.',
-        '"': 'Close the quotes; a quote inside them is written \\".',
-        "\\": "A backslash at the end has nothing to escape; write \\\\ for the character itself.",
-        ")": "There is no ( for it, or nothing stands before it.",
-    }
-    word = "".join(re.findall(r"\A(?:\w+|.)", text[at:], re.DOTALL))
-    if word in ("AND", "OR", "TO"):
-        _fail(at, f"{word} has nothing before it", f'It stands between two parts; the word itself is "{word}".')
-    _fail(at, f"{word!r} is not expected here", hints.get(sign, "Put the value in quotes."))
 
 
 class _Reader:
@@ -125,10 +100,13 @@ class _Reader:
 
     def node(self, item: Item, field: str, depth: int) -> Node:
         if depth > DEEPEST:
-            _fail(item.pos, f"more than {DEEPEST} parentheses or operators inside one another", "Flatten the query.")
+            what = Words(
+                f"括号或运算符嵌套超过 {DEEPEST} 层", f"more than {DEEPEST} parentheses or operators inside one another"
+            )
+            raise refusal(item.pos, what, Words("请减少嵌套。", "Flatten the query."))
         for kind, (what, hint) in _REFUSED.items():
             if isinstance(item, kind):
-                _fail(item.pos, what, hint)
+                raise refusal(item.pos, what, hint)
         match item:
             case SearchField():
                 return self._named(item, field, depth)
@@ -146,22 +124,30 @@ class _Reader:
                 return self._range(item, field)
             case Term():
                 return self._term(item, field)
-        _fail(item.pos, f"{item} is not understood", "Put the value in quotes.")
+        raise refusal(item.pos, Words(f"无法识别 {item}", f"{item} is not understood"), QUOTE_IT)
 
     def _named(self, item: SearchField, field: str, depth: int) -> Node:
         if field:
-            _fail(
+            quoted = f'{field}:"{self._text[item.pos :].split()[0]}"'
+            raise refusal(
                 item.pos,
-                f"{item.name}: stands inside the value of {field}:",
-                f'If the colon belongs to the value, quote it: {field}:"{self._text[item.pos :].split()[0]}".',
+                Words(f"{item.name}: 出现在 {field}: 的值里", f"{item.name}: stands inside the value of {field}:"),
+                Words(
+                    f"冒号是值的一部分时请加引号：{quoted}。", f"If the colon belongs to the value, quote it: {quoted}."
+                ),
             )
         name = _ESCAPED.sub(r"\1", item.name)
         if name == "_exists_":
             if not isinstance(item.expr, Term):
-                _fail(item.expr.pos, "_exists_: takes one field name", "For example _exists_:user.name.")
+                what = Words("_exists_: 只接受一个字段名", "_exists_: takes one field name")
+                raise refusal(
+                    item.expr.pos, what, Words("例如 _exists_:user.name。", "For example _exists_:user.name.")
+                )
             return Exists(_literal(item.expr))
         if "*" in name or "?" in name:
-            _fail(item.pos, "a field name cannot hold a wildcard", "Search the whole record: leave the field out.")
+            what = Words("字段名不能含通配符", "a field name cannot hold a wildcard")
+            hint = Words("不写字段即检索整条日志。", "Search the whole record: leave the field out.")
+            raise refusal(item.pos, what, hint)
         if isinstance(item.expr, Prohibit) and isinstance(item.expr.a, Word):
             return self._value(name, "-" + item.expr.a.value, item.expr.pos)
         return self.node(item.expr, name, depth + 1)
@@ -185,7 +171,9 @@ class _Reader:
 
     def _value(self, field: str, written: str, at: int) -> Node:
         if written in ("&&", "||") or written.startswith("!"):
-            _fail(at, f"{written!r} is not an operator here", "Write AND, OR, NOT; or put it in quotes.")
+            what = Words(f"{written!r} 在此不是运算符", f"{written!r} is not an operator here")
+            hint = Words("请写 AND、OR、NOT，或放进引号。", "Write AND, OR, NOT; or put it in quotes.")
+            raise refusal(at, what, hint)
         if written == "*":
             return Exists(field) if field else All()
         if _STAR.match(written) is None:
@@ -216,7 +204,12 @@ class _Reader:
 
     def _range(self, item: Interval | Above | Below, field: str) -> Node:
         if not field:
-            _fail(item.pos, "a range needs a field", "For example source.port:[1 TO 1023] or source.port:>1023.")
+            what = Words("范围须写明字段", "a range needs a field")
+            hint = Words(
+                "例如 source.port:[1 TO 1023] 或 source.port:>1023。",
+                "For example source.port:[1 TO 1023] or source.port:>1023.",
+            )
+            raise refusal(item.pos, what, hint)
         if isinstance(item, Interval):
             low, high = self._bound(item.low), self._bound(item.high)
             bounds = (low, high, item.include_low, item.include_high)
@@ -247,12 +240,7 @@ class _Reader:
     def _moment(self, value: str, at: int) -> tuple[int, int]:
         bounds = moment(value, self._zone)
         if bounds is None:
-            _fail(
-                at,
-                f"{value!r} is no time",
-                'Write 2026-11-24 or "2026-11-24T08:00:00+08:00", in quotes where a colon is; for "the last hour" '
-                "give the search a start.",
-            )
+            raise refusal(at, Words(f"{value!r} 不是时间", f"{value!r} is no time"), _TIMES)
         return bounds
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -133,6 +134,8 @@ def test_what_cannot_be_read_is_refused_at_its_column(text: str, column: int, sa
         parse(text)
     assert says in str(refused.value)
     assert refused.value.hint
+    assert f"第 {column} 个字符处" in refused.value.message.zh
+    assert re.search("[\u4e00-\u9fff]", refused.value.hint.zh)
 
 
 def test_a_thousand_alternatives_are_read_and_an_endless_query_is_not() -> None:
