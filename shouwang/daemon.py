@@ -32,6 +32,7 @@ MAINTAIN_EVERY_S: Final = 60.0
 MAINTAIN_BUDGET_S: Final = 1.0
 LOG_BYTES: Final = 10_000_000
 LOGS_KEPT: Final = 5
+_JOURNAL_LEVELS: Final = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 
 
 def serve(
@@ -119,9 +120,26 @@ class _OneLine(logging.Formatter):
         return super().formatMessage(record)
 
 
+def _into_the_journal() -> bool:
+    """Whether stderr is the stream that systemd made for it, and not one that only inherited the variable."""
+    stream = os.fstat(sys.stderr.fileno())
+    return os.environ.get("JOURNAL_STREAM") == f"{stream.st_dev}:{stream.st_ino}"
+
+
+class _ForJournal(_OneLine):
+    """sd-daemon(3): the level as a number in angle brackets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = next((number for least, number in _JOURNAL_LEVELS if record.levelno >= least), 7)
+        return f"<{level}>{super().format(record)}"
+
+
 def _log_to(file: Path | None) -> None:
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if file is not None:
         handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8", delay=True)
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    if file is None and _into_the_journal():  # it has the time, and reads the level
+        handler.setFormatter(_ForJournal("%(name)s: %(message)s"))
+    else:
+        handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
