@@ -27,7 +27,9 @@ class ShouwangError(Exception):
     @property
     def whole(self) -> Words:
         """Message and hint as one."""
-        return Words(f"{self.message.zh} {self.hint.zh}".strip(), f"{self.message.en} {self.hint.en}".strip())
+        gap = "" if self.message.zh.endswith("。") else " "
+        zh = f"{self.message.zh}{gap}{self.hint.zh}"
+        return Words(zh.strip(), f"{self.message.en} {self.hint.en}".strip())
 
     def __str__(self) -> str:
         return self.whole.en

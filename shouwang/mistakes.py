@@ -10,6 +10,12 @@ from shouwang.words import Words
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+
+def _listed(expected: str) -> str:
+    """pydantic's ``'a', 'b' or 'c'``."""
+    return expected.replace(", ", "、").replace(" or ", "、")
+
+
 _KNOWN: Final[Mapping[str, Callable[[Mapping[str, Any], str], Words]]] = {
     "missing": lambda _, __: Words("缺少此项", "this is missing"),
     "string_type": lambda _, said: Words("应为文本", said),
@@ -31,8 +37,8 @@ _KNOWN: Final[Mapping[str, Callable[[Mapping[str, Any], str], Words]]] = {
     "string_too_long": lambda limits, said: Words(f"最多 {limits['max_length']} 个字符", said),
     "string_too_short": lambda limits, said: Words(f"至少 {limits['min_length']} 个字符", said),
     "string_pattern_mismatch": lambda limits, said: Words(f"须符合 {limits['pattern']}", said),
-    "literal_error": lambda limits, said: Words(f"应为 {limits['expected'].replace(' or ', '、')} 之一", said),
-    "enum": lambda limits, said: Words(f"应为 {limits['expected'].replace(' or ', '、')} 之一", said),
+    "literal_error": lambda limits, said: Words(f"应为 {_listed(limits['expected'])}", said),
+    "enum": lambda limits, said: Words(f"应为 {_listed(limits['expected'])}", said),
 }
 """Kind of error -> how it is said, given its limits and pydantic's own sentence."""
 

@@ -27,7 +27,9 @@ def span_s(value: object) -> float:
     """``90``, ``90s``, ``2m``, ``1.5h`` -> seconds."""
     read = SPAN.fullmatch(str(value).strip())
     if read is None:
-        raise ValueError(f"{value!r} is no span of time: write 90s, 2m or 1h")
+        raise ValueError(
+            Words(f"{value!r} 不是时长，可写 90s、2m 或 1h", f"{value!r} is no span of time: write 90s, 2m or 1h")
+        )
     return float(read[1]) * SPAN_S[read[2]]
 
 
@@ -81,13 +83,23 @@ class Scenario(Strict):
     @model_validator(mode="after")
     def _whole(self) -> Scenario:
         if self.start.tzinfo is None:
-            raise ValueError("start needs a zone, for example 2026-11-24T09:00:00+08:00")
+            raise ValueError(
+                Words(
+                    "start 须带时区，例如 2026-11-24T09:00:00+08:00",
+                    "start needs a zone, for example 2026-11-24T09:00:00+08:00",
+                )
+            )
         names = {inject.name for inject in self.injects}
         for expect in self.expect:
             if expect.inject and expect.inject not in names:
-                raise ValueError(f"expect names the inject {expect.inject!r}, which is not there")
+                raise ValueError(
+                    Words(
+                        f"expect 所指的 inject {expect.inject!r} 不存在",
+                        f"expect names the inject {expect.inject!r}, which is not there",
+                    )
+                )
         if sum(len(inject.lines) * inject.count for inject in self.injects) > MAX_LINES:
-            raise ValueError(f"more than {MAX_LINES} lines")
+            raise ValueError(Words(f"超过 {MAX_LINES} 行", f"more than {MAX_LINES} lines"))
         return self
 
     @property
@@ -115,9 +127,10 @@ def read(text: str, name: str) -> Scenario:
         raise UsageError(Words(f"{name} 不是有效的 YAML：{wrong}", f"{name} is no YAML: {wrong}")) from wrong
     except ValidationError as wrong:
         first = wrong.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        place = ".".join(str(part) for part in first["loc"])
+        what = mistake(first, "field")
         raise UsageError(
-            Words(f"{name}: {place}: {mistake(first, 'field').zh}。", f"{name}: {place}: {first['msg']}."),
+            Words(f"{name}: {place or '全文'}: {what.zh}。", f"{name}: {place or 'the file'}: {what.en}."),
             hint=Words("完整的情景示例见 docs/how-to/drill.md。", "docs/how-to/drill.md shows a whole scenario."),
         ) from wrong
 

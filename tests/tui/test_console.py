@@ -112,7 +112,7 @@ async def test_a_refusal_is_a_sentence_with_its_hint_and_the_form_keeps_what_was
         await types(pilot, "keep me")
         service.incidents["INC-20261124-0001"]["owner"] = ""
         await pilot.press("ctrl+s")
-        await sees(pilot, "尚未认领。 请先认领。")
+        await sees(pilot, "尚未认领。请先认领。")
         assert "keep me" in "\n".join(shown(pilot))
 
 

@@ -42,7 +42,7 @@ async def test_after_the_language_was_changed_everything_is_asked_for_again_in_i
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"), [("zh", "尚未认领。 请先认领。"), ("en", "is not claimed by anyone. Claim it first.")]
+    ("lang", "said"), [("zh", "尚未认领。请先认领。"), ("en", "is not claimed by anyone. Claim it first.")]
 )
 async def test_a_refusal_stands_on_the_screen_in_the_consoles_language(lang: str, said: str) -> None:
     service = Service()

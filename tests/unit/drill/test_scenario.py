@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from shouwang.errors import UsageError
@@ -67,8 +69,9 @@ def test_a_missing_late_or_misgraded_alert_fails(raised: list[Raised]) -> None:
     ],
 )
 def test_a_wrong_scenario_says_where_and_what(old: str, new: str, says: str) -> None:
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=says) as refused:
         read(TEXT.replace(old, new), "t")
+    assert re.search("[\u4e00-\u9fff]", refused.value.message.zh)
 
 
 def test_broken_yaml_is_an_answer_not_a_traceback() -> None:

@@ -95,6 +95,7 @@ def test_a_mistake_is_named_with_its_line(old: str, new: str, line: int, said: s
     with pytest.raises(UsageError) as wrong:
         read(WHOLE.replace(old, new), "/h/shouwang.toml")
     assert said in str(wrong.value)
+    assert re.search("[\u4e00-\u9fff]", wrong.value.message.zh.replace(new, ""))
     assert f"/h/shouwang.toml:{line}:" in str(wrong.value) or f"line {line}," in str(wrong.value)
     assert wrong.value.hint
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,7 @@ from shouwang.model import GradeFacts, Importance, IncidentState, Loss, SocialEf
 from shouwang.wiring import Services
 from tests.unit.state.samples import INCIDENT
 
+ROOT = Path(__file__).parents[3]
 OWNER = user_name(os.geteuid())
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OPEN = replace(
@@ -77,7 +80,7 @@ def test_two_clients_of_one_daemon_are_each_answered_in_their_own_language(stock
         assert (
             errors[0]
             == errors[2]
-            == f"{OPEN.id} 当前待认领，研判之后才能办结。 下一步：shouwang incidents claim {OPEN.id}"
+            == f"{OPEN.id} 当前待认领，研判之后才能办结。下一步：shouwang incidents claim {OPEN.id}"
         )
         assert errors[1].startswith(f"{OPEN.id} is open; only a triaged incident can be closed.")
         en.lang = "zh"
@@ -167,3 +170,20 @@ def test_plain_text_stays_as_it_is_in_both_languages() -> None:
     for kind in BY_KIND.values():
         error = kind("as is", hint="so")
         assert error.whole.of("zh") == error.whole.of("en") == "as is so"
+
+
+DEVELOPERS = {"wire.py", "server.py"}
+"""What these say besides is met only by who writes a client of his own."""
+
+
+def test_no_refusal_that_a_person_can_meet_is_in_english_alone() -> None:
+    names = {kind.__name__ for kind in BY_KIND.values()} | {"StoreAway", "RetentionFloor", "NotNow", "Finding"}
+    plain = []
+    for folder in ("shouwang", "incidents"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id not in names:
+                    continue
+                if path.name not in DEVELOPERS and call.args and isinstance(call.args[0], ast.Constant | ast.JoinedStr):
+                    plain.append(f"{path.name}:{call.lineno}")
+    assert plain == []
