@@ -18,23 +18,20 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from collectors.origin import Origin, settle
-from collectors.registry import PARSERS
-from collectors.sources.base import Chunk
-from detection.ruleset import Correlation, Rule, RuleSet
 from shouwang.api.table import perform, role_in
 from shouwang.clock import Clock, ManualClock
 from shouwang.config import load
 from shouwang.errors import ShouwangError, UsageError
 from shouwang.firststart import make_home
 from shouwang.flows.alerting import POSITION
+from shouwang.flows.replaying import FORMATS, chunk
 from shouwang.home import MARK_OF_DRILL, Home, Lock
-from shouwang.model import Event, Value
+from shouwang.model import Value
 from shouwang.scenario import Arrival, Mark, Raised, Scenario, arrivals, score
 from shouwang.server import Server
 from shouwang.timespan import rfc3339
 from shouwang.watch import Watching
-from shouwang.wiring import Services, build
+from shouwang.wiring import Services, build, titles
 from shouwang.words import Words
 
 log = logging.getLogger(__name__)
@@ -79,14 +76,14 @@ class Outcome:
 
 def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, say: Say) -> Outcome:
     """``speed`` times as fast as the scenario says; ``None``: as fast as this machine can. Raises ``ShouwangError``."""
-    unknown = {inject.format for inject in scenario.injects} - PARSERS.keys()
+    unknown = {inject.format for inject in scenario.injects} - set(FORMATS)
     if unknown:
         raise UsageError(
             Words(
                 f"情景中的格式 {', '.join(sorted(unknown))} 不存在。",
                 f"The scenario names the format {', '.join(sorted(unknown))}.",
             ),
-            hint=Words(f"可选：{', '.join(PARSERS)}。", f"Known: {', '.join(PARSERS)}."),
+            hint=Words(f"可选：{', '.join(FORMATS)}。", f"Known: {', '.join(FORMATS)}."),
         )
     home = _make_home(parent, scenario, clock.now_us())
     stop = threading.Event()
@@ -159,30 +156,18 @@ class _Replay:
             alerts=len(raised),
             incidents=len({each.incident_id for each in raised if each.incident_id}),
             marks=tuple(score(scenario, raised)),
-            titles=_titles(self._services.ruleset, chinese=self._services.config.site.language == "zh"),
+            titles=titles(self._services),
         )
 
     def _arrive(self, batch: list[Arrival]) -> None:
-        self._watching.intake.deliver(Chunk([self._event(arrival) for arrival in batch], {}))
+        zone = self._services.config.site.zone
+        self._watching.intake.deliver(chunk(batch, now_us=self._clock.now_us(), zone=zone))
         self._lines += len(batch)
         if not (self._watching.intake.settle(SETTLE_S) and self._alerted()):
             raise ShouwangError(
                 Words(f"演练在第 {self._lines} 行后停住了。", f"The drill stands still after {self._lines} lines."),
                 hint=Words("原因见演练目录的 status，用 --home 指定。", "Its home's status says why; see --home."),
             )
-
-    def _event(self, arrival: Arrival) -> Event:
-        now_us = self._clock.now_us()
-        origin = Origin(
-            source=f"drill:{arrival.source}",
-            received_us=now_us,
-            reference_us=now_us,
-            zone=self._services.config.site.zone,
-            live=True,
-        )
-        event = PARSERS[arrival.format](arrival.raw, origin)
-        settle(event)
-        return event
 
     def _alerted(self) -> bool:
         """Whether alerting has handled every match so far; waits for it."""
@@ -210,8 +195,3 @@ class _Replay:
             if alert is not None:
                 incident = state.incidents.get(alert.incident_id) if alert.incident_id else None
                 yield Raised(alert.rule_id, alert.id, at_us, alert.incident_id, incident.grade if incident else None)
-
-
-def _titles(ruleset: RuleSet, *, chinese: bool) -> dict[str, str]:
-    every: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
-    return {each.id: (each.title_zh if chinese else "") or each.title for each in every}

@@ -238,6 +238,13 @@ def _rules(home: Home, config: Config) -> RuleSet:
     )
 
 
+def titles(services: Services) -> dict[str, str]:
+    """Rule id -> title in the site's language, of all that is loaded."""
+    ruleset = services.ruleset
+    plain = {rule.id: rule.title for rule in ruleset.rules} | {c.id: c.title for c in ruleset.correlations}
+    return plain | _titles(services.config, ruleset)
+
+
 def _titles(config: Config, ruleset: RuleSet) -> dict[str, str]:
     """Rule id -> Chinese title, where the site speaks Chinese and the rule has one."""
     if config.site.language != "zh":

@@ -11,7 +11,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("shouwang", "collectors", "detection", "incidents", "playbooks", "backup", "tui")
-HEAVY = ("textual", "elasticsearch", "apscheduler", "sigma", "duckdb", "pyarrow", "requests", "pydantic", "luqum", "evtx")
+HEAVY = (
+    "textual",
+    "elasticsearch",
+    "apscheduler",
+    "sigma",
+    "duckdb",
+    "pyarrow",
+    "requests",
+    "pydantic",
+    "luqum",
+    "evtx",
+)
 
 
 def test_importing_the_command_line_loads_nothing_heavy() -> None:
