@@ -13,6 +13,11 @@ from __future__ import annotations
 from shouwang.words import NOTHING, Words, words
 
 
+def _joined(message: str, hint: str) -> str:
+    """Chinese sentences need no blank between them; nor does what the daemon said in Chinese to any reader."""
+    return f"{message}{'' if message.endswith('。') else ' '}{hint}".strip()
+
+
 class ShouwangError(Exception):
     """Says what failed, on what, and what to do, in the reader's language. Shown without a traceback."""
 
@@ -27,9 +32,7 @@ class ShouwangError(Exception):
     @property
     def whole(self) -> Words:
         """Message and hint as one."""
-        gap = "" if self.message.zh.endswith("。") else " "
-        zh = f"{self.message.zh}{gap}{self.hint.zh}"
-        return Words(zh.strip(), f"{self.message.en} {self.hint.en}".strip())
+        return Words(_joined(self.message.zh, self.hint.zh), _joined(self.message.en, self.hint.en))
 
     def __str__(self) -> str:
         return self.whole.en

@@ -7,13 +7,10 @@ an input cannot be read, 3 when no rule could be loaded.
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shouwang.cli.options import language, verb
-from shouwang.errors import ShouwangError
+from shouwang.cli.options import verb
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -43,24 +40,7 @@ def run(args: argparse.Namespace) -> int:
             format=args.format,
             encoding=args.encoding,
             zone=args.zone or "",
-            json=getattr(args, "json", False),
+            json=args.json,
             verbose=args.verbose,
         )
     )
-
-
-def main() -> int:
-    """``python -m shouwang.cli.scan``: this command alone."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    parser = argparse.ArgumentParser(prog="shouwang")
-    add_parser(parser.add_subparsers(required=True))
-    args = parser.parse_args(["scan", *sys.argv[1:]])
-    try:
-        return run(args)
-    except ShouwangError as refused:
-        print(f"shouwang: {refused.whole.of(language(args))}", file=sys.stderr)
-        return refused.exit_code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

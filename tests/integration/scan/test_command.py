@@ -33,7 +33,7 @@ def rules(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "shouwang.cli.scan", *map(str, words)]
+    command = [sys.executable, "-m", "shouwang", "scan", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
