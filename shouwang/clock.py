@@ -17,6 +17,17 @@ class SystemClock:
         return time.time_ns() // 1000
 
 
+class ResumedClock:
+    """Goes on from a moment, at the pace of the machine: the clock of a drill's home after its replay."""
+
+    def __init__(self, start_us: int) -> None:
+        self._start_us = start_us
+        self._began_ns = time.monotonic_ns()
+
+    def now_us(self) -> int:
+        return self._start_us + (time.monotonic_ns() - self._began_ns) // 1000
+
+
 class ManualClock:
     """A clock that a test, or a drill's replay, sets by hand."""
 

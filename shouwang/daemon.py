@@ -16,7 +16,6 @@ from typing import Final, NoReturn
 
 from shouwang import __version__, privilege
 from shouwang.api.table import perform, role_in
-from shouwang.clock import SystemClock
 from shouwang.config import load
 from shouwang.firststart import make_home
 from shouwang.home import Home, Lock
@@ -49,12 +48,13 @@ def serve(
     dropped = privilege.drop(home)
     made = make_home(home, name=name, timezone=timezone, language=language, made_by_root=dropped)
     home.require_mine()
+    home.close_to_others()
     config = load(home.config)
     with ExitStack() as stack:
         stack.enter_context(Lock(home))
         _log_to(log_file)
         log.info("shouwang %s starts for %s%s", __version__, home.path, ", made now" if made else "")
-        services = stack.enter_context(build(home, config, SystemClock()))
+        services = stack.enter_context(build(home, config, home.clock()))
         services.findings += privilege.findings()
         watching = stack.enter_context(Watching(services, stop))
         services.running = watching.running

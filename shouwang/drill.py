@@ -103,6 +103,7 @@ def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, 
             )
         )
         outcome = _Replay(services, watching, replay, say).play(scenario, speed, stop)
+    _mark(home, scenario, replay.now_us())
     (home.path / "score.json").write_text(json.dumps(outcome.json(), ensure_ascii=False, indent=1), encoding="utf-8")
     return outcome
 
@@ -119,7 +120,7 @@ def _make_home(parent: Home, scenario: Scenario, now_us: int) -> Home:
             Words(f"演练 {name} 已存在。", f"The drill {name} exists already."),
             hint=Words("请一秒后重新开始。", "Start it again in a second."),
         ) from twice
-    (home.path / MARK_OF_DRILL).write_text(json.dumps({"scenario": scenario.id}), encoding="utf-8")
+    _mark(home, scenario, scenario.start_us)
     if parent.exists():
         shutil.copyfile(parent.config, home.config)
         home.config.chmod(0o600)
@@ -127,6 +128,13 @@ def _make_home(parent: Home, scenario: Scenario, now_us: int) -> Home:
     else:
         make_home(home)
     return home
+
+
+def _mark(home: Home, scenario: Scenario, reached_us: int) -> None:
+    """What makes the home a drill's; its clock goes on from ``reached_us`` when it is opened again."""
+    (home.path / MARK_OF_DRILL).write_text(
+        json.dumps({"scenario": scenario.id, "reached_us": reached_us}), encoding="utf-8"
+    )
 
 
 class _Replay:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import pwd
+import stat
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from shouwang.errors import AccessError, LockedError, StoreError
+from shouwang.clock import Clock, ResumedClock, SystemClock
+from shouwang.errors import AccessError, LockedError, StoreError, UsageError
 from shouwang.words import Words
 
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
+OURS = frozenset({"logs", "drills", "rules", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL})
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
 OF_COMMAND = "a command, "
@@ -69,6 +73,14 @@ class Home:
         """Whether this is a drill's home: then all that is made here bears the mark."""
         return (self.path / MARK_OF_DRILL).exists()
 
+    def clock(self) -> Clock:
+        """The machine's; of a drill, one that goes on where its replay ended."""
+        try:
+            reached = json.loads((self.path / MARK_OF_DRILL).read_text(encoding="utf-8"))["reached_us"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return SystemClock()
+        return ResumedClock(reached) if isinstance(reached, int) else SystemClock()
+
     def exists(self) -> bool:
         return self.config.exists()
 
@@ -102,7 +114,8 @@ class Home:
             )
 
     def make_folders(self) -> None:
-        """The folder tree, closed to others. Harmless when it is there."""
+        """The folder tree, closed to others. Harmless when it is there; a folder of other things is left alone."""
+        self._refuse_foreign()
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.logs, self.drills, self.rules):
@@ -115,6 +128,33 @@ class Home:
                 ),
                 hint=Words("请用 --home 指定可写的目录。", "Give --home a folder that you may write."),
             ) from wrong
+
+    def _refuse_foreign(self) -> None:
+        """Raises ``UsageError`` for a folder that holds something and is no home: it would be closed to its users."""
+        if self.exists() or not self.path.is_dir():
+            return
+        strange = sorted(each.name for each in self.path.iterdir() if each.name not in OURS)
+        if strange:
+            raise UsageError(
+                Words(
+                    f"{self.path} 不是守望的数据目录，且已有内容（{strange[0]} 等）。",
+                    f"{self.path} is no home of Shouwang and holds other things ({strange[0]} ...).",
+                ),
+                hint=Words("请用 --home 指定新的或空的目录。", "Give --home a new or an empty folder."),
+            )
+
+    def close_to_others(self) -> None:
+        """A home that others may read is closed; one that others could write is refused: who knows what is in it?"""
+        mode = stat.S_IMODE(self.path.stat().st_mode)
+        if mode & 0o022:
+            raise AccessError(
+                Words(f"其他用户可以写入 {self.path}。", f"Other users may write into {self.path}."),
+                hint=Words(
+                    f"请检查其中内容，再执行 chmod 700 {self.path}", f"Look through it, then: chmod 700 {self.path}"
+                ),
+            )
+        if mode & 0o077:
+            self.path.chmod(0o700)
 
     def sockets(self) -> list[Path]:
         """Where the daemon's socket may lie, as a client looks for it."""

@@ -6,7 +6,6 @@ import os
 from contextlib import ExitStack
 
 from shouwang.api.table import perform
-from shouwang.clock import SystemClock
 from shouwang.config import load
 from shouwang.home import Home, Lock, user_name
 from shouwang.model import Value
@@ -36,5 +35,5 @@ def open_home(home: Home, lang: str) -> Local:
     home.require_mine()
     with ExitStack() as stack:
         stack.enter_context(Lock(home, command=True))
-        services = stack.enter_context(build(home, load(home.config), SystemClock()))
+        services = stack.enter_context(build(home, load(home.config), home.clock()))
         return Local(services, stack.pop_all(), lang)

@@ -44,6 +44,7 @@ from shouwang.hostzone import host_zone
 from shouwang.model import Finding
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore
+from shouwang.tomlplace import line_of
 from shouwang.words import Words
 
 ENTITY_FIELDS: Final = (
@@ -171,9 +172,10 @@ def feed(services: Services) -> Feed:
 
 
 def _sources(services: Services) -> list[Source]:
-    """None in a drill: nothing real comes into its home."""
+    """None in a drill: nothing real comes into its home. Raises ``UsageError`` for settings that no source knows."""
     if services.drill:
         return []
+    _known_formats(services)
     config, clock = services.config, services.clock
     journal = config.watch.journald and has_journal()
     found: list[Source] = [JournalSource(JournalSettings(), clock)] if journal else []
@@ -192,6 +194,21 @@ def _listeners(config: Config, clock: Clock) -> Iterator[Source]:
         yield SyslogUdpSource(endpoint(listen.syslog_udp), wire, clock)
     if listen.syslog_tcp:
         yield SyslogTcpSource(endpoint(listen.syslog_tcp), wire, clock)
+
+
+def _known_formats(services: Services) -> None:
+    for number, each in enumerate(services.config.source):
+        if each.format != "auto" and each.format not in PARSERS:
+            place = services.home.config
+            line = line_of(place.read_text(encoding="utf-8"), ("source", number, "format"))
+            known = ", ".join(("auto", *sorted(PARSERS)))
+            raise UsageError(
+                Words(
+                    f"{place}:{line}: source.{number + 1}.format: 没有格式 {each.format!r}。",
+                    f"{place}:{line}: source.{number + 1}.format: there is no format {each.format!r}.",
+                ),
+                hint=Words(f"可选：{known}。", f"One of: {known}."),
+            )
 
 
 def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:

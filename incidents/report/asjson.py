@@ -11,8 +11,9 @@ from incidents.report.model import SCHEMA, ReportModel
 
 
 def as_json(model: ReportModel) -> str:
-    """The model's own fields; grades and degrees by name."""
-    said = {"schema": SCHEMA, "kind": "shouwang.incident-report", **asdict(model)}
+    """The model's own fields; grades and degrees by name; what is not yet so is null."""
+    said = {"schema": SCHEMA, "kind": "shouwang.incident-report", "id": model.number, **asdict(model)}
+    said["closed_at"] = model.closed_at or None
     return orjson.dumps(_named(said), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 

@@ -57,9 +57,12 @@ class Setting:
     assets: AssetRegister
     now_us: int
     lang: str = "zh"
+    exact: bool = False
+    """Times as RFC 3339, for programs; else as people write them, to the second."""
 
     def time(self, time_us: int) -> str:
-        """``2026-11-24 08:00:00 +08:00``: papers need no microseconds."""
+        if self.exact:
+            return rfc3339(time_us, self.site.zone)
         said = datetime.fromisoformat(rfc3339(time_us, self.site.zone))
         return said.strftime("%Y-%m-%d %H:%M:%S ") + said.isoformat()[-6:]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from incidents.report.asjson import as_json
 from incidents.report.build import Material, Setting, build
@@ -44,7 +44,9 @@ def report(store: StateStore, events: EventStore, incident_id: str, *, format: s
         _, alerts = tables.alerts.list(incident_id=incident.id, limit=ALERTS)
         _, entries = tables.trail.list(target=incident.id, limit=ENTRIES)
     material = Material(incident, alerts, _samples(events, alerts), entries[::-1])
-    return Rendered(f"{incident.id}-{setting.lang}.{format}", render(build(material, setting)))
+    return Rendered(
+        f"{incident.id}-{setting.lang}.{format}", render(build(material, replace(setting, exact=format == "json")))
+    )
 
 
 def _samples(events: EventStore, alerts: Sequence[Alert]) -> Sequence[Event]:

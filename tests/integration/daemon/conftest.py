@@ -90,8 +90,7 @@ class Daemon:
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     monkeypatch.setenv("SHOUWANG_RUNTIME", str(tmp_path / "run"))
     made = Daemon(tmp_path)
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)  # another user's client must reach the socket, as it does below /run
+    tmp_path.chmod(0o755)  # another user's client must reach the socket, as it does below /run
     yield made
     for process in made.processes:
         if process.poll() is None:

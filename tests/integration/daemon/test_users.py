@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,13 @@ NOBODY = 65534
 def readable_to_nobody(path: str) -> bool:
     command = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--", "test", "-r", path]
     return subprocess.run(command, check=False).returncode == 0
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Not below pytest's own folder: the next pytest of this user closes that one to others."""
+    with tempfile.TemporaryDirectory(prefix="shouwang-users-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)
