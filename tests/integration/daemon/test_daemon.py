@@ -205,3 +205,11 @@ def test_a_mistake_in_the_settings_ends_the_start_with_its_place(daemon: Daemon)
     assert done.returncode == 2
     assert f"{daemon.home.config}:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_source_of_an_unknown_format_ends_the_start_with_its_place(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.configure(source(tmp_path / "a.log") + 'format = "zzz"\n')
+    done = daemon.run("up", "--headless")
+    assert done.returncode == 2
+    assert "zzz" in done.stderr
+    assert "shouwang.toml:" in done.stderr

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -259,3 +260,11 @@ def test_the_model_is_the_same_for_the_same_material() -> None:
     one, other = (RENDERERS["html"](a_model()) for _ in range(2))
     assert one == other
     assert isinstance(a_model(), ReportModel)
+
+
+def test_the_json_report_speaks_the_times_and_the_id_of_the_contract() -> None:
+    said = orjson.loads(RENDERERS["json"](build(a_whole_incident(), replace(a_setting(), exact=True))))
+    assert said["id"] == said["number"]
+    for name in ("issued_at", "found_at"):
+        assert "T" in said[name]
+        assert datetime.fromisoformat(said[name]).utcoffset() is not None

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from shouwang.errors import LockedError, StoreError
+from shouwang.clock import SystemClock
+from shouwang.errors import AccessError, LockedError, StoreError, UsageError
 from shouwang.home import Home, Lock
 
 
@@ -96,3 +97,28 @@ def test_a_command_at_work_is_waited_for(tmp_path: Path) -> None:
     with Lock(home):
         assert done.is_set()
     thread.join(10)
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "important").touch()
+    tmp_path.chmod(0o755)
+    with pytest.raises(UsageError, match="important"):
+        Home.at(tmp_path).make_folders()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert [each.name for each in tmp_path.iterdir()] == ["important"]
+
+
+def test_a_home_is_closed_to_others_and_refused_where_they_could_have_written(tmp_path: Path) -> None:
+    home = Home.at(tmp_path)
+    tmp_path.chmod(0o755)
+    home.close_to_others()
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    tmp_path.chmod(0o777)
+    with pytest.raises(AccessError, match="chmod 700"):
+        home.close_to_others()
+
+
+def test_the_clock_of_a_drills_home_goes_on_where_its_replay_ended(tmp_path: Path) -> None:
+    (tmp_path / "drill").write_text('{"scenario": "x", "reached_us": 1795482000000000}', encoding="utf-8")
+    assert 0 <= Home.at(tmp_path).clock().now_us() - 1_795_482_000_000_000 < 60_000_000
+    assert isinstance(Home.at(tmp_path / "other").clock(), SystemClock)
