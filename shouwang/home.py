@@ -70,8 +70,8 @@ class Home:
 
     @property
     def drill(self) -> bool:
-        """Whether this is a drill's home: then all that is made here bears the mark."""
-        return (self.path / MARK_OF_DRILL).exists()
+        """Whether this is a drill's home: then all that is made here bears the mark. Who may not look is told no."""
+        return os.path.exists(self.path / MARK_OF_DRILL)  # noqa: PTH110  # Path.exists raises where it may not look
 
     def clock(self) -> Clock:
         """The machine's; of a drill, one that goes on where its replay ended."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, TypeAlias
 
 from shouwang.client import Caller, caller
+from shouwang.home import Home
 
 if TYPE_CHECKING:
     Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -45,7 +47,11 @@ def nouns(subparsers: Subparsers, name: str, words: str) -> Subparsers:
 
 
 def connected(args: argparse.Namespace) -> AbstractContextManager[Caller]:
-    return closing(caller(args.home, language(args)))
+    """In a drill's home the reader is told so, on stderr."""
+    opened = caller(args.home, language(args))
+    if Home.at(args.home).drill:
+        print("演练 DRILL", file=sys.stderr)
+    return closing(opened)
 
 
 def language(args: argparse.Namespace) -> str:

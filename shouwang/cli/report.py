@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shouwang.cli.answer import Answer, print_json
 from shouwang.cli.options import connected, language, verb
+from shouwang.cli.terminal import shown
 from shouwang.errors import ShouwangError
 from shouwang.words import Words
 
@@ -16,19 +17,44 @@ if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
 
 
+FORMATS: Final = ("md", "html", "json")
+
+
 def add_parser(subparsers: Subparsers) -> None:
     parser = verb(subparsers, "report", report, "事件报告，输出到 stdout / an incident's paper, to stdout")
     parser.add_argument("id", metavar="INC")
-    parser.add_argument("--format", choices=("md", "html", "json"), default="md")
-    parser.add_argument("--output", metavar="FILE", help="写入新文件 / write a new file instead")
+    parser.add_argument(
+        "--format",
+        type=_formats,
+        default=("md",),
+        metavar="F",
+        help="md, html, json；可用逗号列多种，写入 --output 目录 / several, with commas, go into the folder --output",
+    )
+    parser.add_argument(
+        "--output", metavar="PATH", help="写入新文件，多种格式时为目录 / a new file; of several formats the folder"
+    )
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(text.split(",")))
+    if not set(found) <= set(FORMATS):
+        raise argparse.ArgumentTypeError(f"{text!r}: {', '.join(FORMATS)}")
+    return found
 
 
 def report(args: argparse.Namespace) -> int:
-    lang = args.lang or ("zh" if args.format != "json" else language(args))
+    lang = args.lang or ("zh" if args.format != ("json",) else language(args))
     with connected(args) as daemon:
-        result = daemon.call("incidents.report", id=args.id, format=args.format, lang=lang)
-    answer = Answer(result)
-    content = str(answer.fields.get("content", ""))
+        results = [daemon.call("incidents.report", id=args.id, format=each, lang=lang) for each in args.format]
+    if len(results) > 1:
+        for result in results:
+            answer = Answer(result)
+            path = Path(args.output or ".") / answer["filename"]
+            _write(path, str(answer.fields.get("content", "")))
+            print(shown(path))
+        return 0
+    (result,) = results
+    content = str(Answer(result).fields.get("content", ""))
     if args.output:
         _write(Path(args.output), content)
     elif args.json:

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from errno import EINVAL
 from pathlib import Path
+from stat import S_ISREG
 
 from collectors.files import Damage, records
 from collectors.origin import Origin
@@ -85,6 +87,9 @@ class Scan:
                 stat = file.stat()
             except OSError as error:
                 self._unreadable(file, error)
+                continue
+            if not S_ISREG(stat.st_mode):
+                self._unreadable(file, OSError(EINVAL, "no regular file"))
                 continue
             if (stat.st_dev, stat.st_ino) in seen:
                 continue
