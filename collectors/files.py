@@ -11,7 +11,7 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -90,30 +90,62 @@ class _Utf8(io.RawIOBase):
         return len(given)
 
 
+class _Unpacked(io.RawIOBase):
+    """What a packed stream still gives; where it breaks, its end, and the error is kept."""
+
+    def __init__(self, read1: Callable[[int], bytes]) -> None:
+        self._read1 = read1
+        self.error: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        if self.error is not None:
+            return 0
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        try:
+            piece = self._read1(len(view))
+        except _BROKEN as error:
+            self.error = error
+            return 0
+        view[: len(piece)] = piece
+        return len(piece)
+
+
 def _pieces(raw: io.RawIOBase, format: str, name: str) -> Iterator[Piece]:
     after = 0
+    layers: list[_Unpacked] = []
     try:
-        stream = _open(io.BufferedReader(raw, _HEAD_BYTES))
+        stream = _open(io.BufferedReader(raw, _HEAD_BYTES), layers)
         for piece in _split(stream, format, name):
             if isinstance(piece, Record):
                 after = piece.number
             yield piece
     except _BROKEN as error:
-        yield Damage(after, f"cannot be read on: {error or type(error).__name__}")
+        yield _broken(after, error)
+        return
+    broken = next((layer.error for layer in layers if layer.error is not None), None)
+    if broken is not None:
+        yield _broken(after, broken)
 
 
-def _open(stream: io.BufferedReader) -> io.BufferedReader:
-    """Through as many layers of compression as there are, up to three."""
+def _broken(after: int, error: Exception) -> Damage:
+    return Damage(after, f"cannot be read on: {error or type(error).__name__}")
+
+
+def _open(stream: io.BufferedReader, layers: list[_Unpacked]) -> io.BufferedReader:
+    """Through as many layers of compression as there are, up to three; they are added to ``layers``."""
     for _ in range(3):
         magic = stream.peek(4)[:4]
         if magic.startswith(_GZIP):
-            inner = cast(io.RawIOBase, gzip.GzipFile(fileobj=stream))
+            layers.append(_Unpacked(gzip.GzipFile(fileobj=stream).read1))
         elif magic == _ZSTD:
             reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-            inner = _Counted(cast(BinaryIO, reader))
+            layers.append(_Unpacked(reader.read1))
         else:
             break
-        stream = io.BufferedReader(inner, _HEAD_BYTES)
+        stream = io.BufferedReader(layers[-1], _HEAD_BYTES)
     return stream
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -177,3 +178,15 @@ def test_a_file_that_only_pretends_to_be_evtx_is_a_damage() -> None:
     pieces = read(b"ElfFile\0" + b"\0" * 4088 + b"junk" * 20_000)
     assert kept(pieces) == []
     assert damages(pieces)
+
+
+def test_what_a_cut_gzip_still_holds_is_read_and_its_end_is_told(tmp_path: Path) -> None:
+    """Chance lines, so that packing cannot fold them into a few bytes."""
+    lines = [hashlib.sha256(b"%d" % n).hexdigest().encode() for n in range(5000)]
+    packed = gzip.compress(b"".join(line + b"\n" for line in lines))
+    (tmp_path / "a.gz").write_bytes(packed[: len(packed) * 2 // 3])
+    pieces = list(records(tmp_path / "a.gz", "text"))
+    found = [piece.raw for piece in pieces if isinstance(piece, Record)]
+    assert len(found) > 2500
+    assert found[:-1] == lines[: len(found) - 1]
+    assert isinstance(pieces[-1], Damage)
