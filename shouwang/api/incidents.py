@@ -8,7 +8,6 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from incidents.service import no_incident
 from shouwang.api.context import Args, Context, Json
 from shouwang.api.records import detail_value
 from shouwang.model import (
@@ -94,9 +93,7 @@ def list_incidents(context: Context, args: ListArgs) -> Json:
 def show(context: Context, args: IdArgs) -> Json:
     services = context.services
     with services.state.reading() as tables:
-        incident = tables.incidents.get(args.id)
-        if incident is None:
-            raise no_incident(args.id)
+        incident = services.response.found(tables, args.id)
         _, alerts = tables.alerts.list(incident_id=incident.id, limit=1000)
         _, entries = tables.trail.list(target=incident.id, limit=1000)
     timeline: list[Value] = [

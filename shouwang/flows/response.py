@@ -11,7 +11,7 @@ from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.eventstore.base import EventStore
 from shouwang.model import Alert, Disposition, Grade, GradeFacts, Incident, Value
-from shouwang.statestore.store import StateStore
+from shouwang.statestore.store import StateStore, Tables
 
 Json = dict[str, Value]
 
@@ -61,6 +61,10 @@ class Response:
 
     def close(self, actor: str, role: str, incident_id: str, reason: str) -> Incident:
         return service.close(self._store.acting_as(role), self._clock, actor, incident_id, reason=reason)
+
+    def found(self, tables: Tables, incident_id: str) -> Incident:
+        """Raises ``UsageError`` when there is none."""
+        return service.found(tables, incident_id)
 
     def report(self, incident_id: str, form: str, lang: str) -> Rendered:
         setting = Setting(self._site, self._plans, self._assets, self._clock.now_us(), lang)
