@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import signal
@@ -186,7 +187,7 @@ def test_only_the_daemon_holds_a_database_open_for_writing_whatever_is_asked(dae
 def writers(folder: Path) -> set[int]:
     """Processes that hold a database of this folder open for writing, as /proc says."""
     found = set()
-    for fd in Path("/proc").glob("[0-9]*/fd/*"):
+    for fd in map(Path, glob.glob("/proc/[0-9]*/fd/*")):  # noqa: PTH207  # Path.glob raises when a process ends
         try:
             target = str(fd.readlink())
             if not (target.startswith(str(folder)) and ".db" in target):
