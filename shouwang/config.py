@@ -119,7 +119,7 @@ class SourceTable(Table):
     """A parser, or ``auto``: looked at once, when the file is first read."""
     encoding: Encoding = "utf-8"
     zone: Zone | None = None
-    """For times without a zone; the site's when absent."""
+    """For times without a zone; this host's when absent."""
     start_pattern: str = ""
     """Regular expression that a record's first line matches; further lines belong to it."""
 

@@ -213,12 +213,12 @@ def _known_formats(services: Services) -> None:
 
 def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:
     """The named ones, then those of ``/var/log`` that nobody named."""
-    config, site = services.config, services.config.site.zone
+    config, local = services.config, host_zone(services.config.site.zone)
     found = [
         FileSettings(
             path=str(services.home.path / Path(each.path).expanduser()),
             parser=each.format,
-            zone=ZoneInfo(each.zone) if each.zone else site,
+            zone=ZoneInfo(each.zone) if each.zone else local,
             encoding=each.encoding,
             start_pattern=each.start_pattern,
         )
@@ -227,7 +227,6 @@ def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:
     named = {each.path for each in found}
     if config.watch.var_log:
         paths = default_files(VAR_LOG, with_journal=with_journal)
-        local = host_zone(site)
         found += [FileSettings(path=path, zone=local) for path in paths if path not in named]
     return found
 
