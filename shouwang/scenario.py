@@ -19,6 +19,7 @@ from shouwang.words import Words
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 SPAN_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
 PLACE = re.compile(r"\{(n|time:rfc3164|time:rfc3339|time:clf|time:epoch)(?:\+(\d+))?\}")
+LIKE_A_PLACE = re.compile(r"(?<![${%])\{[a-z]+(?::[a-z0-9]+)?(?:\+\d+)?\}")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MAX_LINES = 1_000_000
 
@@ -54,6 +55,18 @@ class Inject(Strict):
     """How often the lines are sent."""
     every: Span = 1.0
     """Between two rounds, in seconds."""
+
+    @model_validator(mode="after")
+    def _places_are_known(self) -> Inject:
+        """A misspelt place would go out as text, and the rules would seem to have failed."""
+        for line in self.lines:
+            for found in LIKE_A_PLACE.findall(line):
+                if not PLACE.fullmatch(found):
+                    known = "{n} {n+1} {time:rfc3164} {time:rfc3339} {time:clf} {time:epoch}"
+                    raise ValueError(
+                        Words(f"没有占位符 {found}，可用：{known}", f"there is no place {found}; known: {known}")
+                    )
+        return self
 
 
 class Expect(Strict):

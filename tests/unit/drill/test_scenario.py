@@ -19,7 +19,7 @@ injects:
     at: 1m
     every: 5s
     count: 3
-    lines: ["<86>{time:rfc3164} app-01 sshd[7]: port {n+40000} {not a place}"]
+    lines: ["<86>{time:rfc3164} app-01 sshd[7]: port {n+40000} {not a place} ${jndi:ldap} {{x}}"]
   - at: 0s
     format: access
     lines: ['192.0.2.1 - - [{time:clf}] "GET / HTTP/1.1" 200 1']
@@ -33,7 +33,7 @@ def test_lines_arrive_in_order_with_the_scenario_clock_in_them() -> None:
     came = arrivals(read(TEXT, "t"))
     assert [(a.at_us - START_US) // 1_000_000 for a in came] == [0, 60, 65, 70]
     assert came[0].raw == b'192.0.2.1 - - [24/Nov/2026:09:00:00 +0800] "GET / HTTP/1.1" 200 1'
-    assert came[2].raw == b"<86>Nov 24 09:01:05 app-01 sshd[7]: port 40001 {not a place}"
+    assert came[2].raw == b"<86>Nov 24 09:01:05 app-01 sshd[7]: port 40001 {not a place} ${jndi:ldap} {{x}}"
 
 
 def test_an_alert_in_time_with_the_expected_grade_passes() -> None:
@@ -66,6 +66,8 @@ def test_a_missing_late_or_misgraded_alert_fails(raised: list[Raised]) -> None:
         ("title: Password guessing", "titel: x", "title"),
         ("id: guessing", "id: ../../etc", "id"),
         ("count: 3", "count: 3\n    colour: red", "colour"),
+        ("{time:rfc3164}", "{time:rfc3163}", "rfc3163"),
+        ("{n+40000}", "{number}", "number"),
     ],
 )
 def test_a_wrong_scenario_says_where_and_what(old: str, new: str, says: str) -> None:
