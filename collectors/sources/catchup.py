@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from collectors.sources.cursor import FileCursor, Mark
 from collectors.sources.delivery import Delivery
 from collectors.sources.joining import StartPattern
-from collectors.sources.opening import CannotOpen, shown
+from collectors.sources.opening import Opened, shown
 from collectors.sources.rotation import BROKEN, Former, blocks, formers, holds
 from collectors.sources.selfevent import FILE_DAMAGED
 from collectors.sources.tail import RecordReader
@@ -18,21 +19,50 @@ class Stopping(Exception):
     """The source is asked to end in the middle of a long file; its cursor stands where it came to."""
 
 
+_TRIES: Final = 20
+"""So often rotation may come between a look at the folder and what follows from it."""
+
+
 def find_former(cursor: FileCursor) -> Former | None:
     """The former file that goes on from what the cursor has read: the renamed one, else a packed one or a copy."""
     found = formers(cursor.path)
-    renamed = next((each for each in found if each.inode == cursor.inode and holds(each.path, cursor)), None)
+    for _ in range(_TRIES):
+        if match := _match(found, cursor):
+            return match
+        before, found = found, formers(cursor.path)
+        if [each.identity for each in before] == [each.identity for each in found]:
+            break
+    return None
+
+
+def _match(found: Sequence[Former], cursor: FileCursor) -> Former | None:
+    renamed = next((each for each in found if each.inode == cursor.inode and holds(each, cursor)), None)
     if renamed or not cursor.seen:
         return renamed
-    return next((each for each in reversed(found) if holds(each.path, cursor)), None)
+    return next((each for each in reversed(found) if holds(each, cursor)), None)
 
 
-def younger(cursor: FileCursor, match: Former | None) -> list[Former]:
+def open_former(cursor: FileCursor) -> tuple[Former, Opened] | None:
+    """Found and opened: from then on it may be renamed, packed and removed."""
+    for _ in range(_TRIES):
+        match = find_former(cursor)
+        if match is None:
+            return None
+        if opened := match.open():
+            return match, opened
+    return None
+
+
+def younger(cursor: FileCursor) -> list[Former]:
     """Files that came and went after the cursor's, oldest first. Without its own former file, by time: a file of which
     nothing was read yet may be among them, packed."""
-    found = formers(cursor.path)
-    if match is not None:
-        return [each for each in found if each.younger_than(match)]
+    match, found = find_former(cursor), formers(cursor.path)
+    for _ in range(_TRIES):
+        if match is None or not cursor.seen:
+            break
+        if match.identity in [each.identity for each in found]:
+            return [each for each in found if each.younger_than(match)]
+        match, found = find_former(cursor), formers(cursor.path)
     return [
         each
         for each in found
@@ -42,15 +72,17 @@ def younger(cursor: FileCursor, match: Former | None) -> list[Former]:
 
 def read_former(
     former: Former,
+    opened: Opened,
     start: FileCursor,
     delivery: Delivery,
     pattern: StartPattern | None,
+    *,
     stopping: Callable[[], bool],
 ) -> None:
     """Read it from ``start.offset`` to its end; it is finished then. Raises ``Stopping``."""
     reader = RecordReader(start, pattern, Mark(0))
     try:
-        for block in blocks(former.path):
+        for block in blocks(opened):
             if stopping():
                 raise Stopping
             before = start.offset - reader.mark.position
@@ -63,7 +95,7 @@ def read_former(
                 cursor = reader.cursor(mtime_ns=former.mtime_ns)
                 skipped = reader.splitter.nul_bytes - nul_bytes
                 delivery.give(reader, records, cursor, backlog=True, nul_bytes=skipped)
-    except (CannotOpen, *BROKEN) as error:
+    except BROKEN as error:
         delivery.tell(
             FILE_DAMAGED,
             f"{shown(former.path)} cannot be read to its end: {shown(str(error))}.",

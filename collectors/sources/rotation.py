@@ -8,7 +8,7 @@ import lzma
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,13 @@ from typing import BinaryIO, Final, Protocol, cast
 import zstandard
 
 from collectors.sources.cursor import FileCursor, Mark
-from collectors.sources.opening import CannotOpen, content_fits, open_log
+from collectors.sources.opening import CannotOpen, Opened, content_fits, open_log
 
 BLOCK_BYTES: Final = 256 * 1024
 BROKEN: Final = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 """What reading a damaged file raises."""
 
+_LOOKS: Final = 20
 _PACKED: Final = (".gz", ".zst", ".bz2", ".xz")
 _MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 _NUMBER: Final = re.compile(r"\.(\d{1,6})")
@@ -53,6 +54,21 @@ class Former:
     def mtime_ns(self) -> int:
         return self.status.st_mtime_ns
 
+    @property
+    def identity(self) -> tuple[str, int]:
+        return self.path, self.inode
+
+    def open(self) -> Opened | None:
+        """``None`` when rotation meanwhile took this file from under its name, or it cannot be opened."""
+        try:
+            opened = open_log(self.path)
+        except CannotOpen:
+            return None
+        if opened.status.st_ino == self.inode:
+            return opened
+        os.close(opened.fd)
+        return None
+
     def younger_than(self, other: Former) -> bool:
         if self.number and other.number:
             return self.number < other.number
@@ -62,7 +78,21 @@ class Former:
 
 
 def formers(path: str) -> list[Former]:
-    """``name.1``, ``name-20261124``, ``stem-20261124.log``, each plain or packed; oldest first."""
+    """``name.1``, ``name-20261124``, ``stem-20261124.log``, each plain or packed; oldest first.
+
+    Rotation may rename them during the look, so two looks must agree. A file beside its own packed form, which may be
+    written right now, is one content: the plain one.
+    """
+    found = _formers(path)
+    for _ in range(_LOOKS):
+        before, found = found, _formers(path)
+        if [each.identity for each in before] == [each.identity for each in found]:
+            break
+    plain = {each.path: each for each in found if not is_packed(each.path)}
+    return [each for each in found if not _is_packing(each, plain.get(_bare(each.path)))]
+
+
+def _formers(path: str) -> list[Former]:
     log = Path(path)
     found: list[Former] = []
     try:
@@ -96,7 +126,7 @@ def originals(path: str) -> list[str]:
 
 def _between(name: str, log: Path) -> str:
     """What rotation put into the name; empty when it is not of this log."""
-    bare = next((name.removesuffix(suffix) for suffix in _PACKED if name.endswith(suffix)), name)
+    bare = _bare(name)
     if bare.startswith(log.name):
         return bare[len(log.name) :]
     if log.suffix and bare.startswith(log.stem) and bare.endswith(log.suffix):
@@ -104,11 +134,32 @@ def _between(name: str, log: Path) -> str:
     return ""
 
 
-def blocks(path: str) -> Iterator[bytes]:
-    """The content, unpacked. Raises ``CannotOpen`` and ``BROKEN``."""
-    opened = open_log(path)
+def _bare(name: str) -> str:
+    return next((name.removesuffix(suffix) for suffix in _PACKED if name.endswith(suffix)), name)
+
+
+def _is_packing(packed: Former, plain: Former | None) -> bool:
+    """Whether it is made out of the plain one beside it. So long as nothing can be read of it, that is likely."""
+    if plain is None or plain is packed or not (opened := plain.open()):
+        return False
     with ExitStack() as stack:
-        stream: BinaryIO = stack.enter_context(os.fdopen(opened.fd, "rb"))
+        stack.callback(os.close, opened.fd)
+        unpacking = packed.open()
+        if unpacking is None:
+            return True
+        stack.callback(os.close, unpacking.fd)
+        try:
+            start = next(blocks(unpacking), b"")
+        except BROKEN:
+            return True
+        return start == os.pread(opened.fd, len(start), 0)
+
+
+def blocks(opened: Opened) -> Iterator[bytes]:
+    """The content, unpacked. The descriptor stays open. Raises ``BROKEN``."""
+    os.lseek(opened.fd, 0, os.SEEK_SET)
+    with ExitStack() as stack:
+        stream: BinaryIO = stack.enter_context(os.fdopen(opened.fd, "rb", closefd=False))
         unpacked = _unpack(stream, os.pread(opened.fd, 6, 0))
         while block := unpacked.read1(BLOCK_BYTES):
             yield block
@@ -132,19 +183,35 @@ def _unpack(stream: BinaryIO, magic: bytes) -> Unpacked:
             return cast(Unpacked, stream)
 
 
-def holds(path: str, cursor: FileCursor) -> bool:
+def holds(former: Former, cursor: FileCursor) -> bool:
     """Whether the file begins with all that was read at the cursor's, and so is that one, renamed, packed or copied."""
-    mark = Mark(0)
-    try:
-        opened = open_log(path)
-        with ExitStack() as stack:
-            stack.callback(os.close, opened.fd)
-            if not _packing(os.pread(opened.fd, 6, 0)):
-                return content_fits(opened, cursor)
-        for block in blocks(path):
-            mark.add(block[: cursor.seen - mark.position])
-            if mark.position >= cursor.seen or not mark.may_fit(cursor):
-                break
-    except (CannotOpen, *BROKEN):
+    opened = former.open()
+    if opened is None:
         return False
-    return mark.fits(cursor)
+    with ExitStack() as stack:
+        stack.callback(os.close, opened.fd)
+        if not _packing(os.pread(opened.fd, 6, 0)):
+            return content_fits(opened, cursor)
+        return cursor in covered(opened, [cursor])
+
+
+def covered(opened: Opened, cursors: Iterable[FileCursor]) -> list[FileCursor]:
+    """Those of which all that was read stands at the beginning of this content; the one that read most is last."""
+    mark, found = Mark(0), []
+    waiting = sorted(cursors, key=lambda each: each.seen)
+    try:
+        for block in blocks(opened):
+            rest = block
+            while waiting and (rest or waiting[0].seen == mark.position):
+                take = waiting[0].seen - mark.position
+                mark.add(rest[:take])
+                rest = rest[take:]
+                if mark.position == waiting[0].seen:
+                    found += [waiting[0]] if mark.fits(waiting[0]) else []
+                    del waiting[0]
+            waiting = [each for each in waiting if mark.may_fit(each)]
+            if not waiting:
+                break
+    except BROKEN:
+        pass
+    return found + [each for each in waiting if mark.fits(each)]

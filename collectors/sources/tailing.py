@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from collectors.sources.catchup import find_former
+from collectors.sources.catchup import find_former, open_former
 from collectors.sources.cursor import FileCursor
 from collectors.sources.delivery import Delivery
 from collectors.sources.joining import StartPattern
@@ -168,7 +168,9 @@ class Tailing:
             os.close(opened.fd)
             return
         start = replace(known, path=path, done=False) if known else self._recovery.begin(path, status)
-        assert start is not None
+        if start is None:
+            os.close(opened.fd)
+            return
         cut = any(each.path == path and each.reader.splitter.holds for each in self._files.leaving)
         self._adopt(path, opened, start, headless=cut and not known)
 
@@ -233,11 +235,13 @@ class Tailing:
         status = os.fstat(file.fd)
         start = self._book.start(file.path, status)
         self._delivery.begin([start])
-        copy = find_former(old)
-        if copy is not None and copy.inode != old.inode:
-            self._recovery.read(copy, old)
-            message = f"{path} was copied to {shown(copy.path)} and truncated; lines written in between are lost."
+        copy = open_former(old)
+        if copy is not None and copy[0].inode != old.inode:
+            self._recovery.read(*copy, old)
+            message = f"{path} was copied to {shown(copy[0].path)} and truncated; lines written in between are lost."
         else:
+            if copy is not None:
+                os.close(copy[1].fd)
             self._delivery.give(file.reader, file.reader.flush_all(), file.cursor(done=True), backlog=False)
             message = f"{path} was truncated; what was written after byte {old.seen} before that is lost."
         fields: dict[str, Value] = {"log.file.path": path, "shouwang.offset": old.offset}
