@@ -56,8 +56,8 @@ def connected(args: argparse.Namespace) -> AbstractContextManager[Caller]:
 
 def language(args: argparse.Namespace) -> str:
     """``--lang``, else ``$SHOUWANG_LANG``, else the locale's: ``zh`` or ``en``."""
-    if args.lang:
-        return str(args.lang)
+    if asked := getattr(args, "lang", None):  # absent where a command is its own program
+        return str(asked)
     named = os.environ.get("SHOUWANG_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "zh" if named.lower().startswith("zh") else "en"
 

@@ -76,7 +76,7 @@ def test_two_clients_of_one_daemon_are_each_answered_in_their_own_language(stock
         for client in (zh, en, unsaid):
             with pytest.raises(ShouwangError) as refused:
                 client.call("incidents.close", id=OPEN.id, reason="x")
-            errors.append(str(refused.value))
+            errors.append(refused.value.whole.zh)
         assert (
             errors[0]
             == errors[2]
