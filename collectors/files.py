@@ -61,7 +61,7 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
+        view = memoryview(buffer)  # type: ignore[arg-type]  # a buffer, as io gives it
         piece = self._inner.read(len(view))
         view[: len(piece)] = piece
         return len(piece)
@@ -80,7 +80,7 @@ class _Utf8(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
+        view = memoryview(buffer)  # type: ignore[arg-type]  # a buffer, as io gives it
         while not self._held and not self._ended:
             piece = self._inner.read(32 * 1024)
             self._ended = not piece
@@ -103,7 +103,7 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         if self.error is not None:
             return 0
-        view = memoryview(buffer)  # type: ignore[arg-type]
+        view = memoryview(buffer)  # type: ignore[arg-type]  # a buffer, as io gives it
         try:
             piece = self._read1(len(view))
         except _BROKEN as error:

@@ -176,7 +176,7 @@ class _Reader:
                 if len(set(meanings.values())) > 1:
                     aliases[name] = meanings
                 else:
-                    name = next(iter(meanings.values()))  # noqa: PLW2901
+                    name = next(iter(meanings.values()))  # noqa: PLW2901  # the one meaning takes the name's place
             found.append(name)
         if len(set(found)) != len(found):
             raise RuleFault(f"{key} names a field twice", key)

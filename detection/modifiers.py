@@ -210,7 +210,7 @@ def _expanded(key: Key, text: str, placeholders: Placeholders) -> tuple[str, ...
     found = []
     for chosen in product(*(placeholders[name] for name in names)):
         values = dict(zip(names, chosen, strict=True))
-        found.append(_PLACEHOLDER.sub(lambda m, values=values: values[m[1]], text).replace("\\%", "%"))  # type: ignore[misc]
+        found.append(_PLACEHOLDER.sub(lambda m, values=values: values[m[1]], text).replace("\\%", "%"))  # type: ignore[misc]  # mypy cannot infer the default
     return tuple(found)
 
 

@@ -83,7 +83,7 @@ def _all(parts: tuple[Program, ...]) -> Program:
 
 def _any(parts: tuple[Program, ...]) -> Program:
     def run(view: View) -> bool:
-        for part in parts:  # noqa: SIM110
+        for part in parts:  # noqa: SIM110  # see _all
             if part(view):
                 return True
         return False

@@ -273,5 +273,5 @@ def _runtime_folders(owner_uid: int | None) -> list[Path]:
     own = os.environ.get("XDG_RUNTIME_DIR")
     if own and os.geteuid() != 0:
         return [Path(own) / "shouwang", SYSTEM_RUNTIME]
-    fallback = Path(f"/tmp/shouwang-{os.geteuid() if owner_uid is None else owner_uid}")  # noqa: S108
+    fallback = Path(f"/tmp/shouwang-{os.geteuid() if owner_uid is None else owner_uid}")  # noqa: S108  # the last resort; see _runtime_folders
     return [SYSTEM_RUNTIME, fallback]

@@ -86,4 +86,4 @@ class CursorBook:
             group: set[int] = index[key]  # type: ignore[index]  # each index with its own key
             group.discard(generation)
             if not group:
-                del index[key]  # type: ignore[arg-type]
+                del index[key]  # type: ignore[arg-type]  # the key's type is the index's own

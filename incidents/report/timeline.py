@@ -84,7 +84,7 @@ def _facts(text: str, lang: str) -> str:
     stated = facts.items() if isinstance(facts, dict) else ()
     words = LABELS[lang]
     said = [
-        words["fact"].format(fact=FACTS[lang][name], degree=degree(read_degree(KINDS[name], value), lang))  # type: ignore[type-var]
+        words["fact"].format(fact=FACTS[lang][name], degree=degree(read_degree(KINDS[name], value), lang))  # type: ignore[type-var]  # KINDS names the enum of each fact
         for name, value in stated
         if name in KINDS and isinstance(value, str)
     ]

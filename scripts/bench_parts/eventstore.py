@@ -115,9 +115,9 @@ def searches(store: EmbeddedStore, last_us: int) -> dict[str, dict[str, float]]:
         hour = Query(parse(text), from_us=last_us - 3600 * 10**6)
         found[text] = {
             "hits": store.count(everything, by=None, bucket_s=None, top=0)[0].count,
-            "page_ms": best_ms(lambda q=everything: store.read(q, newest_first=True, after=None, limit=100)),  # type: ignore[misc]
-            "page_last_hour_ms": best_ms(lambda q=hour: store.read(q, newest_first=True, after=None, limit=100)),  # type: ignore[misc]
-            "count_ms": best_ms(lambda q=everything: store.count(q, by=None, bucket_s=None, top=0)),  # type: ignore[misc]
+            "page_ms": best_ms(lambda q=everything: store.read(q, newest_first=True, after=None, limit=100)),  # type: ignore[misc]  # mypy cannot infer the default
+            "page_last_hour_ms": best_ms(lambda q=hour: store.read(q, newest_first=True, after=None, limit=100)),  # type: ignore[misc]  # mypy cannot infer the default
+            "count_ms": best_ms(lambda q=everything: store.count(q, by=None, bucket_s=None, top=0)),  # type: ignore[misc]  # mypy cannot infer the default
         }
     everything = Query()
     found["top 10 of source.ip"] = {

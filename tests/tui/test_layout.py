@@ -42,7 +42,7 @@ async def test_three_layouts_by_width() -> None:
         async with console(Service(), size=size) as pilot:
             await pilot.press("2")
             await sees(pilot, "A-20931")
-            await until(pilot, lambda beside=detail_beside: ("原始日志" in "\n".join(shown(pilot))) == beside)  # type: ignore[misc]
+            await until(pilot, lambda beside=detail_beside: ("原始日志" in "\n".join(shown(pilot))) == beside)  # type: ignore[misc]  # mypy cannot infer the default
             await pilot.press("enter")
             await sees(pilot, "原始日志 6")
 

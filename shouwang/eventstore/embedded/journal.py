@@ -21,11 +21,11 @@ from shouwang.eventstore.embedded.rows import (
 from shouwang.model import Event
 
 _INSERT_EVENT: Final = (
-    f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))}) "  # noqa: S608
+    f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))}) "  # noqa: S608  # our own words and columns; values are bound
     "ON CONFLICT (id) DO NOTHING"
 )
 _INSERT_MATCH: Final = (
-    f"INSERT INTO match ({MATCH_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+    f"INSERT INTO match ({MATCH_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608  # our own words and columns; values are bound
     "ON CONFLICT (event_id, rule_id) DO NOTHING"
 )
 # not OR IGNORE: that would also pass over a row that breaks another constraint, and lose it

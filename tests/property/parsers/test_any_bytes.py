@@ -141,7 +141,7 @@ FORGERIES = [
 @given(parts=st.lists(st.sampled_from(FORGERIES), min_size=1, max_size=4))
 @settings(max_examples=200, deadline=None)
 def test_no_forgery_made_of_the_formats_own_pieces_works(parts: list[str]) -> None:
-    test_no_user_name_forges_an_address.hypothesis.inner_test(" ".join(parts))  # type: ignore[attr-defined]
+    test_no_user_name_forges_an_address.hypothesis.inner_test(" ".join(parts))  # type: ignore[attr-defined]  # hypothesis adds it
 
 
 @given(

@@ -234,7 +234,7 @@ def test_the_report_is_made_from_the_stores(tmp_path: Path) -> None:
     events = {n: an_event(n, b"line %d" % n) for n in range(3)}
 
     def rehydrate(stored: object) -> Event:
-        return events[int.from_bytes(stored.id, "big")]  # type: ignore[attr-defined]
+        return events[int.from_bytes(stored.id, "big")]  # type: ignore[attr-defined]  # a fake's own id
 
     with (
         EmbeddedStore(tmp_path / "events.db", zone=ZONE, rehydrate=rehydrate) as store,

@@ -102,7 +102,7 @@ def following(path: Path | str, kept: Kept, **settings: object) -> Running:
         "rescan_s": 0.02,
         **settings,
     }
-    source = FileSource(FileSettings(str(path), **chosen), PARSERS, SystemClock())  # type: ignore[arg-type]
+    source = FileSource(FileSettings(str(path), **chosen), PARSERS, SystemClock())  # type: ignore[arg-type]  # settings by name
     return Running(source, kept)
 
 

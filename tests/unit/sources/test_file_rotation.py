@@ -312,7 +312,7 @@ def test_killed_after_any_chunk_and_rotated_again_every_line_comes_once(tmp_path
         kept = Kept()
         append(log, numbered(0, 2_000))
         with following(log, kept):
-            wait_for(lambda kept=kept: len(kept.lines) >= 2_000)  # type: ignore[misc]
+            wait_for(lambda kept=kept: len(kept.lines) >= 2_000)  # type: ignore[misc]  # mypy cannot infer the default
         append(log, numbered(2_000, 33_000))
         log.rename(log.with_name("app.log.2"))
         pack(log.with_name("app.log.2"))
