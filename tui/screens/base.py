@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker
@@ -182,7 +183,12 @@ class ConsoleScreen(Screen[None]):
         """Run it beside the screen, in place of an earlier one of the group; a refusal becomes a sentence."""
 
         async def guarded() -> None:
-            await self._guarded(deed, quiet=group in QUIET)
+            try:
+                await self._guarded(deed, quiet=group in QUIET)
+            except NoMatches:
+                if self.display:
+                    raise
+                # Being closed: some parts are gone already, and nobody looks at it any more.
 
         _: Worker[None] = self.run_worker(guarded, group=group, exclusive=True)
 
