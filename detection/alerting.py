@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from detection.hits import Hit, Member, member_of, text, texts
 from shouwang.model import Alert, AlertState, Match, Severity
+from shouwang.words import Words
 
 GROUP_FIELDS = ("source.ip", "host.name", "user.name")
 """A plain rule's alerts are grouped by the first of these that the event has, else by its source."""
@@ -33,6 +34,7 @@ class Origin:
 
     id: str
     key: str
+    title: Words
     drill: bool = False
 
 
@@ -42,7 +44,7 @@ def opened(hit: Hit, members: Sequence[Member], origin: Origin) -> Alert:
         id=origin.id,
         key=origin.key,
         rule_id=hit.rule_id,
-        title=hit.title,
+        title=origin.title,
         severity=hit.severity,
         count=0,
         first_us=members[0].time_us,

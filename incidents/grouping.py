@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from shouwang.model import Alert, Severity
+from shouwang.bilingual import heard, said
+from shouwang.model import Alert, Severity, Value
+from shouwang.words import NOTHING, Words
 
 WINDOW_US = 24 * 3_600_000_000
 OPENS_FROM = Severity.MEDIUM
@@ -43,7 +45,7 @@ class Thread:
     links: frozenset[str]
     first_us: int
     last_us: int
-    title: str = ""
+    title: Words = NOTHING
     """Of its gravest alert, the first of those."""
     source: str = ""
     """Its first address, as written; and its first host, user."""
@@ -127,11 +129,12 @@ def key(alert: Alert) -> str:
     return f"alert={alert.key}"
 
 
-def title(thread: Thread) -> str:
+def title(thread: Thread) -> Words:
     """The gravest rule's title, and who did it where: ``Many failed logins: 203.0.113.9 +2 -> gate-01``."""
     sides = (_brief(thread, "source.ip", thread.source), _brief(thread, "host.name", thread.host))
     where = " -> ".join(side for side in sides if side) or thread.user
-    return f"{thread.title}: {where}" if where else thread.title
+    said = thread.title
+    return Words(f"{said.zh}: {where}", f"{said.en}: {where}") if where else said
 
 
 def _brief(thread: Thread, name: str, first: str) -> str:
@@ -144,12 +147,15 @@ def threads_text(threads: Mapping[str, Thread]) -> bytes:
     kept = list(threads.values())[-THREADS:]
     return orjson.dumps(
         [
-            (t.incident_id, sorted(t.links), t.first_us, t.last_us, t.title, t.source, t.host, t.user, t.severity)
+            (t.incident_id, sorted(t.links), t.first_us, t.last_us, said(t.title), t.source, t.host, t.user, t.severity)
             for t in kept
         ]
     )
 
 
 def threads_from(held: bytes | None) -> dict[str, Thread]:
-    said: Iterable[tuple[str, list[str], int, int, str, str, str, str, int]] = orjson.loads(held) if held else ()
-    return {one[0]: Thread(one[0], frozenset(one[1]), *one[2:]) for one in said}
+    kept: Iterable[tuple[str, list[str], int, int, Value, str, str, str, int]] = orjson.loads(held) if held else ()
+    return {
+        name: Thread(name, frozenset(links), first_us, last_us, heard(title) or NOTHING, source, host, user, severity)
+        for name, links, first_us, last_us, title, source, host, user, severity in kept
+    }

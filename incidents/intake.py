@@ -12,6 +12,7 @@ from incidents.grading import grade
 from incidents.grouping import Thread
 from incidents.views import Site
 from shouwang.assets import AssetRegister
+from shouwang.bilingual import said
 from shouwang.model import Alert, Asset, GradeFacts, Importance, Incident, IncidentState
 from shouwang.statestore.store import Transaction
 
@@ -121,9 +122,9 @@ class IncidentDesk:
             target=incident.id,
             at_us=self._now_us,
             detail={
-                "title": incident.title,
+                "title": said(incident.title),
                 "alert": alert.id,
-                "rule": alert.title,
+                "rule": said(alert.title),
                 "severity": alert.severity.name.lower(),
                 "grade": incident.grade.name,
             },

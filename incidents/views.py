@@ -27,10 +27,11 @@ class Site:
     name: str = ""
 
 
-def alert_json(alert: Alert, zone: tzinfo) -> Json:
+def alert_json(alert: Alert, zone: tzinfo, lang: str) -> Json:
+    """Its title in ``lang``."""
     return {
         "id": alert.id,
-        "title": alert.title,
+        "title": alert.title.of(lang),
         "rule_id": alert.rule_id,
         "severity": alert.severity.name.lower(),
         "count": alert.count,
@@ -47,13 +48,13 @@ def alert_json(alert: Alert, zone: tzinfo) -> Json:
 def incident_json(
     incident: Incident, *, site: Site, now_us: int, plans: Plans, assets: AssetRegister, lang: str
 ) -> Json:
-    """Reasons and clock in ``lang``. An asset that is no longer in the register is shown by its id."""
+    """Title, reasons and clock in ``lang``. An asset that is no longer in the register is shown by its id."""
     not_asked = {criterion.key for criterion in plans.national.criteria if criterion.not_asked}
     reasons = in_language(incident.grading, plans, lang)
     legal = clock(site.operator, incident.found_at_us, now_us, plans.measures)
     return {
         "id": incident.id,
-        "title": incident.title,
+        "title": incident.title.of(lang),
         "grade": incident.grade.name,
         "grade_zh": incident.grade.zh,
         "grade_confirmed": incident.confirmation is not None,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from shouwang.api.table import perform, role_in
+from shouwang.bilingual import said
 from shouwang.clock import Clock, ManualClock
 from shouwang.config import load
 from shouwang.errors import ShouwangError, UsageError
@@ -32,7 +33,7 @@ from shouwang.server import Server
 from shouwang.timespan import rfc3339
 from shouwang.watch import Watching
 from shouwang.wiring import Services, build, titles
-from shouwang.words import Words
+from shouwang.words import NOTHING, Words
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ TICK_US: Final = 1_000_000
 """Lines of one second of the scenario arrive together: a time to alert is exact to the second."""
 LOOK_S: Final = 0.005
 
-Say = Callable[[str], None]
+Say = Callable[[Words], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Outcome:
     alerts: int
     incidents: int
     marks: tuple[Mark, ...]
-    titles: Mapping[str, str]
+    titles: Mapping[str, Words]
     """Rule id -> title, of what is loaded."""
 
     @property
@@ -60,8 +61,10 @@ class Outcome:
         return all(mark.passed for mark in self.marks)
 
     def json(self) -> dict[str, Value]:
+        """Titles as ``shouwang.bilingual`` writes them."""
         marks: list[Value] = [
-            {"title": self.titles.get(mark.rule, ""), **asdict(mark), "passed": mark.passed} for mark in self.marks
+            {"title": said(self.titles.get(mark.rule, NOTHING)), **asdict(mark), "passed": mark.passed}
+            for mark in self.marks
         ]
         return {
             "drill": self.drill,
@@ -164,7 +167,7 @@ class _Replay:
             alerts=len(raised),
             incidents=len({each.incident_id for each in raised if each.incident_id}),
             marks=tuple(score(scenario, raised)),
-            titles=titles(self._services),
+            titles=titles(self._services.ruleset),
         )
 
     def _arrive(self, batch: list[Arrival]) -> None:
@@ -193,7 +196,8 @@ class _Replay:
             if alert.id not in self._seen:
                 self._seen[alert.id] = self._clock.now_us()
                 after_s = (self._clock.now_us() - scenario.start_us) / 1_000_000
-                self._say(f"T+{after_s:.0f}s {alert.id} {alert.title} -> {alert.incident_id or '-'}")
+                at, to = f"T+{after_s:.0f}s {alert.id}", alert.incident_id or "-"
+                self._say(Words(f"{at} {alert.title.zh} -> {to}", f"{at} {alert.title.en} -> {to}"))
 
     def _raised(self) -> Iterator[Raised]:
         """With the incident and the grade as they are at the end."""

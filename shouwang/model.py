@@ -218,7 +218,8 @@ class Alert:
     key: str
     """Hash of rule, group key and window start: what makes repeating harmless."""
     rule_id: str
-    title: str
+    title: Words
+    """The rule's; a rule with a title in one language only has it in both."""
     severity: Severity
     count: int
     """Exact number of events, or of what the correlation counts."""
@@ -387,7 +388,7 @@ class Disposition(StrEnum):
 class Incident:
     id: str
     """``INC-20261124-0007`` (day of the site); ``D-INC-...`` in a drill."""
-    title: str
+    title: Words
     key: str
     """What alerts must share to belong here; see ``incidents.grouping``."""
     state: IncidentState

@@ -24,7 +24,7 @@ from collectors.sources.syslogudp import SyslogUdpSource
 from detection.engine import Engine
 from detection.rules import OWN_RULES
 from detection.rules import load as load_rules
-from detection.ruleset import RuleSet
+from detection.ruleset import Correlation, Rule, RuleSet
 from incidents.plans import load as load_plans
 from incidents.views import Site
 from shouwang.assets import AssetRegister
@@ -138,7 +138,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
                 assets=assets,
                 site=site,
                 plans=documents,
-                titles=_titles(config, ruleset),
+                titles=titles(ruleset),
                 drill=home.drill,
             ),
             new_engine=engine,
@@ -254,19 +254,10 @@ def _rules(home: Home, config: Config) -> RuleSet:
     )
 
 
-def titles(services: Services) -> dict[str, str]:
-    """Rule id -> title in the site's language, of all that is loaded."""
-    ruleset = services.ruleset
-    plain = {rule.id: rule.title for rule in ruleset.rules} | {c.id: c.title for c in ruleset.correlations}
-    return plain | _titles(services.config, ruleset)
-
-
-def _titles(config: Config, ruleset: RuleSet) -> dict[str, str]:
-    """Rule id -> Chinese title, where the site speaks Chinese and the rule has one."""
-    if config.site.language != "zh":
-        return {}
-    titles = {rule.id: rule.title_zh for rule in ruleset.rules} | {c.id: c.title_zh for c in ruleset.correlations}
-    return {rule_id: title for rule_id, title in titles.items() if title}
+def titles(ruleset: RuleSet) -> dict[str, Words]:
+    """Rule id -> its title; one without a Chinese title has its own in both languages."""
+    found: tuple[Rule | Correlation, ...] = (*ruleset.rules, *ruleset.correlations)
+    return {each.id: Words(each.title_zh or each.title, each.title) for each in found}
 
 
 def _keep_timezone(state: StateStore, config: Config) -> None:

@@ -76,7 +76,7 @@ def build(material: Material, setting: Setting) -> ReportModel:
         issued_at=setting.time(setting.now_us),
         drill=incident.drill,
         number=incident.id,
-        title=visible(incident.title, 300),
+        title=visible(incident.title.of(setting.lang), 300),
         state=words[f"state {incident.state.value}"],
         owner=visible(incident.owner),
         found_at=setting.time(incident.found_at_us),
@@ -161,7 +161,7 @@ def _assets(incident: Incident, setting: Setting) -> Iterable[AssetLine]:
 def _alert(alert: Alert, setting: Setting) -> AlertLine:
     return AlertLine(
         id=alert.id,
-        title=visible(alert.title, 300),
+        title=visible(alert.title.of(setting.lang), 300),
         rule_id=visible(alert.rule_id),
         severity=LABELS[setting.lang][f"severity {alert.severity.name.lower()}"],
         count=alert.count,

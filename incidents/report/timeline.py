@@ -11,6 +11,7 @@ from incidents.report.model import TimelineLine
 from incidents.report.visible import visible
 from incidents.words import FACTS, degree, grade_word, read_degree, read_grade
 from shouwang.audit import Entry
+from shouwang.bilingual import in_language
 from shouwang.errors import UsageError
 from shouwang.model import Importance, Loss, SocialEffect, Value
 
@@ -35,7 +36,7 @@ def timeline(entries: Iterable[Entry], *, lang: str, time: Callable[[int], str])
 
 
 def _says(entry: Entry, lang: str) -> str:
-    words, detail = LABELS[lang], _detail(entry.detail)
+    words, detail = LABELS[lang], _detail(entry.detail, lang)
     match entry.act:
         case "incidents.open" | "incidents.join" | "incidents.regrade":
             said = {"alert": detail.get("alert", ""), "rule": detail.get("rule", "")}
@@ -56,7 +57,7 @@ def _says(entry: Entry, lang: str) -> str:
 
 
 def _graded(entry: Entry, lang: str) -> str:
-    words, detail = LABELS[lang], _detail(entry.detail)
+    words, detail = LABELS[lang], _detail(entry.detail, lang)
     proposed = _grade(detail.get("proposed", ""), lang)
     if not detail.get("confirmed"):
         return words["act facts"].format(facts=_facts(entry.detail, lang), proposed=proposed)
@@ -66,9 +67,10 @@ def _graded(entry: Entry, lang: str) -> str:
     return words["act confirm"].format(grade=grade)
 
 
-def _detail(text: str) -> Mapping[str, str]:
+def _detail(text: str, lang: str) -> Mapping[str, str]:
     """The top fields as text fit to be shown."""
-    return {name: visible(str(value)) for name, value in _object(text).items() if value is not None}
+    said = in_language(_object(text), lang)
+    return {name: visible(str(value)) for name, value in said.items() if value is not None}
 
 
 def _object(text: str) -> dict[str, Value]:

@@ -46,7 +46,7 @@ def list_alerts(context: Context, args: ListArgs) -> Json:
         limit=args.limit,
         offset=args.offset,
     )
-    return {"total": total, "alerts": [context.services.response.alert_json(alert) for alert in found]}
+    return {"total": total, "alerts": [context.services.response.alert_json(alert, context.lang) for alert in found]}
 
 
 def show(context: Context, args: ShowArgs) -> Json:
@@ -56,7 +56,7 @@ def show(context: Context, args: ShowArgs) -> Json:
             Words(f"没有告警 {args.id!r}。", f"There is no alert {args.id!r}."),
             hint=Words("可查看：shouwang alerts list", "See: shouwang alerts list"),
         )
-    return context.services.response.alert_json(alert) | {"events": _events(context, alert)}
+    return context.services.response.alert_json(alert, context.lang) | {"events": _events(context, alert)}
 
 
 def _events(context: Context, alert: Alert) -> list[Value]:

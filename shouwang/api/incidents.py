@@ -97,10 +97,10 @@ def show(context: Context, args: IdArgs) -> Json:
         _, alerts = tables.alerts.list(incident_id=incident.id, limit=1000)
         _, entries = tables.trail.list(target=incident.id, limit=1000)
     timeline: list[Value] = [
-        {"at": context.time(e.at_us), "actor": e.actor, "act": e.act, "detail": detail_value(e.detail)}
+        {"at": context.time(e.at_us), "actor": e.actor, "act": e.act, "detail": detail_value(e.detail, context.lang)}
         for e in reversed(entries)
     ]
-    items: list[Value] = [services.response.alert_json(alert) for alert in alerts]
+    items: list[Value] = [services.response.alert_json(alert, context.lang) for alert in alerts]
     return services.response.incident_json(incident, context.lang) | {"alert_items": items, "timeline": timeline}
 
 

@@ -15,7 +15,7 @@ from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import DayLedger
 from shouwang.model import Finding, IncidentState, Level, SourceStatus, Value
 from shouwang.running import Running
-from shouwang.wiring import Services
+from shouwang.wiring import Services, titles
 from shouwang.words import Words
 
 _NO_DISKS = {"squashfs", "iso9660", "udf", "erofs"}
@@ -65,10 +65,15 @@ def status(context: Context, args: NoArgs) -> Json:
 
 def rules(context: Context, args: NoArgs) -> Json:
     """The rules that are loaded, and those that were refused, with the reason."""
-    ruleset = context.services.ruleset
+    ruleset, said = context.services.ruleset, titles(context.services.ruleset)
     return {
         "rules": [
-            {"id": each.id, "title": each.title, "severity": each.severity.name.lower(), "kind": kind}
+            {
+                "id": each.id,
+                "title": said[each.id].of(context.lang),
+                "severity": each.severity.name.lower(),
+                "kind": kind,
+            }
             for kind, found in (("rule", ruleset.rules), ("correlation", ruleset.correlations))
             for each in found
         ],

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shouwang.api.context import Args, Context, Json, NoArgs
 from shouwang.audit import Entry
+from shouwang.bilingual import in_language
 from shouwang.model import Value
 
 
@@ -51,15 +52,15 @@ def _entry(context: Context, entry: Entry) -> Json:
         "role": entry.role,
         "act": entry.act,
         "target": entry.target,
-        "detail": detail_value(entry.detail),
+        "detail": detail_value(entry.detail, context.lang),
         "hash": entry.hash,
     }
 
 
-def detail_value(text: str) -> Value:
-    """As text where somebody has damaged it; ``audit.verify`` tells."""
+def detail_value(text: str, lang: str) -> Value:
+    """Its titles in ``lang``. As text where somebody has damaged it; ``audit.verify`` tells."""
     try:
         found: Value = json.loads(text)
     except ValueError:
         return text
-    return found
+    return in_language(found, lang) if isinstance(found, dict) else found

@@ -8,12 +8,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shouwang.cli.answer import print_json
-from shouwang.cli.options import nouns, verb, words
+from shouwang.bilingual import in_language
+from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.options import language, nouns, verb, words
 from shouwang.cli.terminal import shown, table
 from shouwang.clock import SystemClock
 from shouwang.errors import UsageError
 from shouwang.home import Home
+from shouwang.model import Value
 from shouwang.words import Words
 
 if TYPE_CHECKING:
@@ -57,29 +59,35 @@ def run(args: argparse.Namespace) -> int:
         scenario,
         speed=args.speed,
         clock=SystemClock(),
-        say=lambda line: print(f"演练 {shown(line)}", file=sys.stderr, flush=True),
+        say=lambda line: print(f"演练 {shown(line.of(language(args)))}", file=sys.stderr, flush=True),
     )
+    score = _spoken(outcome.json(), language(args))
     if args.json:
-        print_json(outcome.json())
+        print_json(score)
     else:
-        _show(args, outcome)
+        _show(args, score)
     return 0 if outcome.passed else NOT_PASSED
 
 
-def _show(args: argparse.Namespace, outcome: object) -> None:
-    say = words(args)
-    said = outcome.json()  # type: ignore[attr-defined]  # shouwang.drill.Outcome, not imported here
+def _spoken(score: dict[str, Value], lang: str) -> dict[str, Value]:
+    """With the titles of the rules in one language."""
+    marks: list[Value] = [in_language(mark.fields, lang) for mark in Answer(score).parts("marks")]
+    return score | {"marks": marks}
+
+
+def _show(args: argparse.Namespace, score: dict[str, Value]) -> None:
+    said, say = Answer(score), words(args)
     yes, no = say("通过", "passed"), say("未通过", "not passed")
     rows = [
         (
             mark["title"] or mark["rule"],
             mark["alert"] or say("未检出", "not detected"),
-            "-" if mark["time_to_alert_s"] is None else f"{mark['time_to_alert_s']:.0f} s / {mark['within_s']:.0f} s",
+            f"{mark.number('time_to_alert_s'):.0f} s / {mark.number('within_s'):.0f} s" if mark["alert"] else "-",
             f"{mark['grade'] or '-'} / {mark['expected_grade'] or '-'}",
             mark["incident"] or "-",
-            yes if mark["passed"] else no,
+            yes if mark.flag("passed") else no,
         )
-        for mark in said["marks"]
+        for mark in said.parts("marks")
     ]
     headings = say(
         "规则|告警|用时/限时|级别/预期|事件|结果", "rule|alert|time/limit|grade/expected|incident|result"
@@ -89,5 +97,5 @@ def _show(args: argparse.Namespace, outcome: object) -> None:
     counted = say(
         f"{lines} 行, {alerts} 条告警, {incidents} 起事件", f"{lines} lines, {alerts} alerts, {incidents} incidents"
     )
-    print(f"演练 {said['drill']}: {counted}: {yes if said['passed'] else no}")
+    print(f"演练 {said['drill']}: {counted}: {yes if said.flag('passed') else no}")
     print(say("查看", "look at it") + f": shouwang up --home {said['home']}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from detection.alerting import Origin, grown, hit_of, opened
 from detection.correlate import CLOCK, Correlator
@@ -25,6 +25,7 @@ from shouwang.errors import StoreError
 from shouwang.eventstore.base import EventStore, Position
 from shouwang.model import Alert, AlertState, Match
 from shouwang.statestore.store import StateStore, Transaction
+from shouwang.words import Words, words
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +63,11 @@ class Alerting:
         assets: AssetRegister,
         site: Site,
         plans: Plans,
-        titles: Mapping[str, str] | None = None,
+        titles: Mapping[str, Words] | None = None,
         drill: bool = False,
         page: int = PAGE,
     ) -> None:
-        """``titles``: rule id -> title in the site's language, where it differs from the rule's own."""
+        """``titles``: rule id -> title in both languages; a rule that is not there keeps what its hits say."""
         self._events = events
         self._state = state
         self._clock = clock
@@ -132,9 +133,9 @@ class Alerting:
         seen = Seen(self._state.memory.get(SEEN))
         hits = [hit for match in matches for hit in self._hits(match, correlator, seen)] if matches else due
         with self._state.work() as tx:
-            step = _Step(tx, self._clock.now_us(), self._drill)
+            step = _Step(tx, self._clock.now_us(), self._titles, self._drill)
             for hit in hits:
-                step.count(replace(hit, title=self._titles.get(hit.rule_id, hit.title)))
+                step.count(hit)
             desk = IncidentDesk(
                 tx, assets=self._assets, site=self._site, plans=self._plans, now_us=step.now_us, drill=self._drill
             )
@@ -178,8 +179,9 @@ class Alerting:
 class _Step:
     """The alerts of one step, each read once and not yet written."""
 
-    def __init__(self, tx: Transaction, now_us: int, drill: bool) -> None:
+    def __init__(self, tx: Transaction, now_us: int, titles: Mapping[str, Words], drill: bool) -> None:
         self._tx = tx
+        self._titles = titles
         self._drill = drill
         self._alerts: dict[str, Alert] = {}
         self.now_us = now_us
@@ -197,7 +199,8 @@ class _Step:
             if held is not None:
                 self._alerts[key] = grown(held, hit, members)
             else:
-                self._alerts[key] = opened(hit, members, Origin(self._next_id(), key, self._drill))
+                title = self._titles.get(hit.rule_id) or words(hit.title)
+                self._alerts[key] = opened(hit, members, Origin(self._next_id(), key, title, self._drill))
 
     def _is_closed(self, key: str) -> bool:
         alert = self._alert(key)

@@ -76,5 +76,5 @@ class Response:
             incident, site=self._site, now_us=now_us, plans=self._plans, assets=self._assets, lang=lang
         )
 
-    def alert_json(self, alert: Alert) -> Json:
-        return alert_json(alert, self._site.zone)
+    def alert_json(self, alert: Alert, lang: str) -> Json:
+        return alert_json(alert, self._site.zone, lang)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TypeVar
 
+from shouwang.bilingual import said
 from shouwang.errors import StoreError
 from shouwang.model import (
     Alert,
@@ -39,7 +40,7 @@ def alert_text(alert: Alert) -> str:
             "id": alert.id,
             "key": alert.key,
             "rule_id": alert.rule_id,
-            "title": alert.title,
+            "title": said(alert.title),
             "severity": alert.severity.name,
             "count": alert.count,
             "first_us": alert.first_us,
@@ -64,7 +65,7 @@ def alert_from(text: str) -> Alert:
             id=fields.text("id"),
             key=fields.text("key"),
             rule_id=fields.text("rule_id"),
-            title=fields.text("title"),
+            title=fields.words("title"),
             severity=Severity[fields.text("severity")],
             count=fields.number("count"),
             first_us=fields.number("first_us"),
@@ -84,7 +85,7 @@ def incident_text(incident: Incident) -> str:
     return _text(
         {
             "id": incident.id,
-            "title": incident.title,
+            "title": said(incident.title),
             "key": incident.key,
             "state": incident.state.value,
             "found_at_us": incident.found_at_us,
@@ -108,7 +109,7 @@ def incident_from(text: str) -> Incident:
         disposition = fields.optional_text("disposition")
         return Incident(
             id=fields.text("id"),
-            title=fields.text("title"),
+            title=fields.words("title"),
             key=fields.text("key"),
             state=IncidentState(fields.text("state")),
             found_at_us=fields.number("found_at_us"),

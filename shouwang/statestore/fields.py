@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Final
 
+from shouwang.bilingual import heard
 from shouwang.errors import StoreError
 from shouwang.model import Value
 from shouwang.words import Words
@@ -54,6 +55,13 @@ class Fields:
 
     def optional_text(self, name: str) -> str | None:
         return None if self._get(name) is None else self.text(name)
+
+    def words(self, name: str) -> Words:
+        """What ``shouwang.bilingual.said`` made."""
+        found = heard(self._get(name))
+        if found is None:
+            raise TypeError(f"{name} is no text in two languages")
+        return found
 
     def number(self, name: str) -> int:
         value = self._get(name)

@@ -14,6 +14,7 @@ from shouwang.drill import Outcome, run
 from shouwang.errors import UsageError
 from shouwang.home import Home
 from shouwang.scenario import Scenario, read
+from shouwang.words import Words
 
 ROOT = Path(__file__).parents[3]
 SCENARIO = ROOT / "playbooks" / "scenarios" / "ssh-guessing.yaml"
@@ -32,16 +33,16 @@ def scenario(**changes: str) -> Scenario:
     return read(text, str(SCENARIO))
 
 
-def played(tmp_path: Path, told: list[str], chosen: Scenario | None = None) -> Outcome:
+def played(tmp_path: Path, told: list[Words], chosen: Scenario | None = None) -> Outcome:
     return run(Home.at(tmp_path / "home"), chosen or scenario(), speed=None, clock=ManualClock(NOW_US), say=told.append)
 
 
 def test_the_shipped_scenario_is_detected_in_time_and_graded_as_expected(tmp_path: Path) -> None:
-    told: list[str] = []
+    told: list[Words] = []
     outcome = played(tmp_path, told)
     assert outcome.passed, outcome.marks
     assert outcome.lines == 26
-    assert any("D-A-" in line and "D-INC-" in line for line in told)
+    assert any("D-A-" in line.en and "D-INC-" in line.en and line.zh != line.en for line in told)
     assert all(mark.alert.startswith("D-A-") and mark.incident.startswith("D-INC-") for mark in outcome.marks)
     brute_force = outcome.marks[0]
     assert brute_force.time_to_alert_s == 36.0

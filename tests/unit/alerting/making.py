@@ -18,6 +18,7 @@ from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import Alerting
 from shouwang.model import Asset, Event, Importance, Match
 from shouwang.statestore.store import StateStore
+from shouwang.words import Words
 from tests.unit.correlate.making import START
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -38,7 +39,7 @@ class Home:
     correlations: Sequence[Correlation]
     page: int = 1000
     drill: bool = False
-    titles: Mapping[str, str] | None = None
+    titles: Mapping[str, Words] | None = None
 
     def flow(self) -> Alerting:
         return Alerting(
@@ -81,7 +82,7 @@ def a_home(
     *,
     page: int = 1000,
     drill: bool = False,
-    titles: Mapping[str, str] | None = None,
+    titles: Mapping[str, Words] | None = None,
 ) -> Home:
     path = tmp_path / f"home-{next(_homes)}"
     path.mkdir()

@@ -11,6 +11,7 @@ from incidents import service
 from shouwang.eventstore.base import Position
 from shouwang.model import Disposition, Grade, Match, Severity
 from shouwang.statestore.store import StateStore
+from shouwang.words import Words
 from tests.unit.alerting.making import Home, a_home
 from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
 
@@ -38,7 +39,7 @@ def test_twelve_failed_logins_from_one_address_are_one_alert_with_count_twelve(t
     home.flow().step()
     total, (alert,) = home.state.alerts.list()
     assert total == 1
-    assert (alert.id, alert.count, alert.title) == ("A-1", 12, "Many failed logins")
+    assert (alert.id, alert.count, alert.title.en) == ("A-1", 12, "Many failed logins")
     assert len(alert.event_ids) == 12
     assert alert.entities == {"host.name": ("gate-01",), "source.ip": ("203.0.113.9",), "user.name": ("root",)}
     assert alert.asset_id == "gate"
@@ -63,7 +64,7 @@ def test_an_incident_opens_with_importance_from_the_register_and_an_entry_by_the
     total, (incident,) = home.state.incidents.list()
     assert done.incidents == ("INC-20261125-0001",)
     assert (total, incident.id) == (1, "INC-20261125-0001")
-    assert incident.title == "Many failed logins: 203.0.113.9 -> gate-01"
+    assert incident.title.en == "Many failed logins: 203.0.113.9 -> gate-01"
     assert incident.alert_ids == ("A-1",)
     assert incident.asset_ids == ("gate",)
     assert incident.found_at_us == START + 11 * SECOND
@@ -96,12 +97,14 @@ def test_a_generating_correlation_lets_its_rules_speak_too(tmp_path: Path) -> No
     assert sorted((alert.rule_id, alert.count) for alert in alerts) == [("c", 5), ("r", 5)]
 
 
-def test_a_title_in_the_sites_language_takes_the_place_of_the_rules_own(tmp_path: Path) -> None:
-    home = a_home(tmp_path, [a_correlation(count=5)], titles={"c": "多次登录失败"})
+def test_alerts_and_incidents_are_kept_with_both_titles_of_their_rule(tmp_path: Path) -> None:
+    home = a_home(tmp_path, [a_correlation(count=5)], titles={"c": Words("多次登录失败", "Many failed logins")})
     home.put(failed_logins(5))
     home.flow().step()
-    assert home.state.alerts.list()[1][0].title == "多次登录失败"
-    assert home.state.incidents.list()[1][0].title == "多次登录失败: 203.0.113.9 -> gate-01"
+    assert home.state.alerts.list()[1][0].title == Words("多次登录失败", "Many failed logins")
+    assert home.state.incidents.list()[1][0].title == Words(
+        "多次登录失败: 203.0.113.9 -> gate-01", "Many failed logins: 203.0.113.9 -> gate-01"
+    )
 
 
 def test_a_drill_marks_every_id(tmp_path: Path) -> None:

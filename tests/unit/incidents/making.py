@@ -10,6 +10,7 @@ from incidents.grading import grade
 from incidents.plans import load as plans
 from shouwang.model import Alert, AlertState, GradeFacts, Incident, IncidentState, Severity
 from shouwang.statestore.store import StateStore
+from shouwang.words import Words, words
 
 FOUND = 1_795_564_800_000_000
 """2026-11-25 08:00:00 +08:00."""
@@ -29,7 +30,7 @@ def an_alert(
         id=id,
         key=f"key-{id}",
         rule_id="5f0f0a2e-0000-4000-8000-000000000001",
-        title="Many failed logins",
+        title=words("Many failed logins"),
         severity=severity,
         count=12,
         first_us=first_us,
@@ -47,7 +48,7 @@ def an_alert(
 def an_incident(id: str = "INC-20261125-0001", facts: GradeFacts | None = None) -> Incident:
     return Incident(
         id=id,
-        title="Many failed logins: 203.0.113.9 -> gate-01",
+        title=Words("多次登录失败: 203.0.113.9 -> gate-01", "Many failed logins: 203.0.113.9 -> gate-01"),
         key="source.ip=203.0.113.9",
         state=IncidentState.OPEN,
         found_at_us=FOUND,

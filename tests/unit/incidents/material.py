@@ -15,6 +15,7 @@ from incidents.report.model import ReportModel
 from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.audit import Entry
+from shouwang.bilingual import said
 from shouwang.model import (
     Asset,
     Confirmation,
@@ -30,9 +31,12 @@ from shouwang.model import (
     SocialEffect,
     Value,
 )
+from shouwang.words import Words
 from tests.unit.incidents.making import FOUND, an_alert, an_incident
 
 SHAPE = Shape(dataset="linux.sshd", parser="syslog", paths={})
+MANY_FAILED = Words("同一地址多次登录失败", "Many failed logins from one address")
+NEW_USER = Words("登录失败后新建用户", "New user after failed logins")
 GATE = Asset("gate", "门禁主机", Importance.IMPORTANT, hosts=("gate-01",))
 
 
@@ -65,7 +69,7 @@ def a_whole_incident(*, drill: bool = False) -> Material:
     prefix = "D-" if drill else ""
     incident = replace(
         an_incident(f"{prefix}INC-20261125-0001"),
-        title="SSH 暴力破解: 203.0.113.9 -> gate-01",
+        title=Words("SSH 暴力破解: 203.0.113.9 -> gate-01", "SSH brute force: 203.0.113.9 -> gate-01"),
         state=IncidentState.TRIAGED,
         grading=grade(facts, plans()),
         confirmation=Confirmation(Grade.III, "wanglei", FOUND + 40 * 60_000_000, "", False),
@@ -78,7 +82,7 @@ def a_whole_incident(*, drill: bool = False) -> Material:
     alerts = [
         replace(
             an_alert(f"{prefix}A-1", source_ip="203.0.113.9", host_name="gate-01", user_name="root,admin,ops,ubnt,pi"),
-            title="同一地址多次登录失败",
+            title=MANY_FAILED,
         ),
         replace(
             an_alert(
@@ -89,7 +93,7 @@ def a_whole_incident(*, drill: bool = False) -> Material:
                 user_name="svc-backup",
                 process_name="useradd",
             ),
-            title="登录失败后新建用户",
+            title=NEW_USER,
             count=1,
             last_us=FOUND + 90_000_000,
             tags=("attack.t1136.001", "attack.persistence"),
@@ -105,8 +109,8 @@ def a_whole_incident(*, drill: bool = False) -> Material:
 
 def some_entries() -> Sequence[Entry]:
     return [
-        an_entry(0, "open", alert="A-1", rule="同一地址多次登录失败", grade="IV", title="t", severity="high"),
-        an_entry(2, "join", alert="A-2", rule="登录失败后新建用户", grade="IV", title="t", severity="critical"),
+        an_entry(0, "open", alert="A-1", rule=said(MANY_FAILED), grade="IV", title="t", severity="high"),
+        an_entry(2, "join", alert="A-2", rule=said(NEW_USER), grade="IV", title="t", severity="critical"),
         an_entry(22, "claim", "wanglei", state="open -> claimed"),
         an_entry(35, "triage", "wanglei", disposition="true", reason="同一地址 12 次失败后登录成功"),
         an_entry(

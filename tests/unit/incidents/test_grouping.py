@@ -7,6 +7,7 @@ import pytest
 from incidents import grouping
 from incidents.grouping import WINDOW_US, Thread
 from shouwang.model import Alert, Severity
+from shouwang.words import Words, words
 from tests.unit.incidents.making import FOUND, an_alert
 
 
@@ -88,12 +89,14 @@ def test_memory_of_incidents_is_bounded_and_survives() -> None:
 
 def test_the_title_says_what_who_and_where() -> None:
     thread = thread_of(an_alert(source_ip="203.0.113.9", host_name="A,b"))
-    assert grouping.title(thread) == "Many failed logins: 203.0.113.9 -> A +1"
+    assert grouping.title(thread).en == "Many failed logins: 203.0.113.9 -> A +1"
+    chinese = replace(thread, title=Words("多次登录失败", "Many failed logins"))
+    assert grouping.title(chinese).zh == "多次登录失败: 203.0.113.9 -> A +1"
     thread = grouping.joined(thread, an_alert(source_ip="203.0.113.8", host_name="a"))
-    assert grouping.title(thread) == "Many failed logins: 203.0.113.9 +1 -> A +1"
-    assert grouping.title(thread_of(an_alert(user_name="li"))) == "Many failed logins: li"
-    assert grouping.title(thread_of(an_alert(user_name="root"))) == "Many failed logins: root"
-    assert grouping.title(thread_of(an_alert())) == "Many failed logins"
+    assert grouping.title(thread).en == "Many failed logins: 203.0.113.9 +1 -> A +1"
+    assert grouping.title(thread_of(an_alert(user_name="li"))).en == "Many failed logins: li"
+    assert grouping.title(thread_of(an_alert(user_name="root"))).en == "Many failed logins: root"
+    assert grouping.title(thread_of(an_alert())).en == "Many failed logins"
 
 
 def test_the_key_is_the_strongest_link() -> None:
@@ -103,10 +106,10 @@ def test_the_key_is_the_strongest_link() -> None:
 
 
 def test_the_gravest_alert_gives_the_title_and_an_equal_one_does_not_take_it() -> None:
-    first = replace(an_alert(severity=Severity.MEDIUM, host_name="gate-01"), title="a new account")
-    graver = replace(first, id="A-2", title="brute force", severity=Severity.HIGH)
-    equal = replace(first, id="A-3", title="another grave thing", severity=Severity.HIGH)
+    first = replace(an_alert(severity=Severity.MEDIUM, host_name="gate-01"), title=words("a new account"))
+    graver = replace(first, id="A-2", title=Words("暴力破解", "brute force"), severity=Severity.HIGH)
+    equal = replace(first, id="A-3", title=words("another grave thing"), severity=Severity.HIGH)
     thread = grouping.joined(grouping.joined(thread_of(first), graver), equal)
-    assert grouping.title(thread) == "brute force: gate-01"
+    assert grouping.title(thread).en == "brute force: gate-01"
     kept = grouping.threads_from(grouping.threads_text({"INC-1": thread}))
     assert kept == {"INC-1": thread}

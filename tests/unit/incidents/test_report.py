@@ -23,6 +23,7 @@ from shouwang.eventstore.base import Batch
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.model import Disposition, Event
 from shouwang.statestore.store import StateStore
+from shouwang.words import words
 from tests.unit.alerting.making import ZONE
 from tests.unit.incidents.making import FOUND, an_alert, an_incident
 from tests.unit.incidents.material import (
@@ -65,7 +66,7 @@ def hostile(drill: bool = False) -> Material:
     whole = a_whole_incident(drill=drill)
     incident = replace(
         whole.incident,
-        title=nasty,
+        title=words(nasty),
         owner=nasty[:60],
         disposition=Disposition.FALSE_POSITIVE,
         disposition_reason=nasty,
@@ -73,7 +74,7 @@ def hostile(drill: bool = False) -> Material:
         asset_ids=("<gate>\x1b",),
     )
     alerts = [
-        replace(an_alert(f"A-{n}"), title=text, entities={"user.name": (text[:300],), text[:40]: (text[:300],)})
+        replace(an_alert(f"A-{n}"), title=words(text), entities={"user.name": (text[:300],), text[:40]: (text[:300],)})
         for n, text in enumerate(HOSTILE)
     ]
     events = [

@@ -19,12 +19,13 @@ from shouwang.model import (
     Reason,
     Severity,
 )
+from shouwang.words import Words
 
 ALERT = Alert(
     id="A-1",
     key="k1",
     rule_id="r-1",
-    title="登录猜测",
+    title=Words("登录猜测", "Password guessing"),
     severity=Severity.HIGH,
     count=12,
     first_us=1_000,
@@ -41,7 +42,7 @@ ALERT = Alert(
 
 INCIDENT = Incident(
     id="INC-1",
-    title="登录猜测",
+    title=Words("登录猜测", "Password guessing"),
     key="source.ip=203.0.113.9",
     state=IncidentState.TRIAGED,
     found_at_us=5_000,

@@ -15,6 +15,7 @@ from shouwang.config import load
 from shouwang.home import Home
 from shouwang.model import GradeFacts, Importance, IncidentState, Loss
 from shouwang.wiring import build
+from shouwang.words import Words
 from tests.unit.state.samples import INCIDENT
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -24,7 +25,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def _one_incident(home: Home, clock: ManualClock) -> None:
     opened = replace(
         INCIDENT,
-        title="guessing",
+        title=Words("猜测", "guessing"),
         state=IncidentState.OPEN,
         owner="",
         disposition=None,
@@ -56,7 +57,7 @@ def test_each_act_says_in_one_line_what_was_done_and_how_the_incident_stands(
     ]
     for words, said in acts:
         assert run(home, "zh", "incidents", *words) == 0
-        assert re.fullmatch(rf"INC-1  guessing：{said}\n", capsys.readouterr().out), words
+        assert re.fullmatch(rf"INC-1  猜测：{said}\n", capsys.readouterr().out), words
 
 
 def test_an_act_in_english_says_the_same_in_english(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
