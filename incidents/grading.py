@@ -12,7 +12,7 @@ from itertools import product
 
 from incidents.criteria import Criterion, Matrix, NationalPlan, Plans
 from incidents.words import FACTS, SAYINGS, Degree, degree, grade_word
-from shouwang.model import Grade, GradeFacts, Grading, Importance, Loss, Reason, SocialEffect
+from shouwang.model import Fact, Grade, GradeFacts, Grading, Importance, Loss, Reason, SocialEffect
 
 
 def grade(facts: GradeFacts, plans: Plans, lang: str = "zh") -> Grading:
@@ -37,19 +37,24 @@ def _found(reason: Reason) -> tuple[str, str, Grade | None]:
 
 def _of_plan(facts: GradeFacts, plan: NationalPlan, lang: str) -> Iterator[Reason]:
     for criterion in plan.criteria:
-        found, value = _look_at(criterion, facts, lang)
-        yield Reason(criterion.key, value, plan.document.title.zh, criterion.clause.zh, found, criterion.sure)
+        found, value, fact = _look_at(criterion, facts, lang)
+        yield Reason(criterion.key, value, plan.document.title.zh, criterion.clause.zh, found, criterion.sure, fact)
 
 
-def _look_at(criterion: Criterion, facts: GradeFacts, lang: str) -> tuple[Grade | None, str]:
+def _look_at(criterion: Criterion, facts: GradeFacts, lang: str) -> tuple[Grade | None, str, Fact]:
     says = SAYINGS[lang]
     if criterion.not_asked or criterion.importance_at_least is None or criterion.loss is None:
-        return None, says["not asked"]
+        return None, says["not asked"], Fact.NOT_ASKED
     if facts.importance is None or facts.loss is None:
-        return None, _missing(facts, lang)
+        return None, _missing(facts, lang), Fact.NOT_STATED
     value = f"{degree(facts.importance, lang)} x {degree(facts.loss, lang)}"
     met = facts.importance >= criterion.importance_at_least and facts.loss == criterion.loss
-    return (criterion.grade, value) if met else (None, value + says["colon"] + says["not met"])
+    found = (criterion.grade, value) if met else (None, value + says["colon"] + says["not met"])
+    return *found, _with_importance(facts)
+
+
+def _with_importance(facts: GradeFacts) -> Fact:
+    return Fact.LOOKED_UP if facts.importance_looked_up else Fact.STATED
 
 
 def _missing(facts: GradeFacts, lang: str) -> str:
@@ -61,32 +66,39 @@ def _missing(facts: GradeFacts, lang: str) -> str:
 def _of_matrix(facts: GradeFacts, matrix: Matrix, lang: str) -> Iterator[Reason]:
     says, document = SAYINGS[lang], matrix.document.title.zh
     if facts.importance is None or facts.loss is None:
-        yield Reason(matrix.rubric.key, _missing(facts, lang), document, matrix.rubric.clause.zh, None, True)
+        missing, clause = _missing(facts, lang), matrix.rubric.clause.zh
+        yield Reason(matrix.rubric.key, missing, document, clause, None, True, Fact.NOT_STATED)
     else:
         cell = matrix.cells[facts.importance, facts.loss]
         value = f"{degree(facts.importance, lang)} x {degree(facts.loss, lang)}"
         if cell.starred:
             value += says["starred"]
-        yield Reason(matrix.rubric.key, value, document, matrix.rubric.clause.zh, cell.grade, cell.sure)
+        clause, fact = matrix.rubric.clause.zh, _with_importance(facts)
+        yield Reason(matrix.rubric.key, value, document, clause, cell.grade, cell.sure, fact)
     social = matrix.social
     if facts.social is None:
-        yield Reason(social.key, says["nothing stated"], document, social.clause.zh, None, matrix.social_sure)
+        missing = says["nothing stated"]
+        yield Reason(social.key, missing, document, social.clause.zh, None, matrix.social_sure, Fact.NOT_STATED)
     else:
         found = matrix.social_grades[facts.social]
-        yield Reason(social.key, degree(facts.social, lang), document, social.clause.zh, found, matrix.social_sure)
+        value = degree(facts.social, lang)
+        yield Reason(social.key, value, document, social.clause.zh, found, matrix.social_sure, Fact.STATED)
 
 
 def _residual(facts: GradeFacts, plan: NationalPlan, reasons: list[Reason], lang: str) -> Reason:
-    says, rule = SAYINGS[lang], plan.residual
+    says, rule, fact = SAYINGS[lang], plan.residual, _with_importance(facts)
+    graver = any(reason.grade is not None and reason.grade > rule.grade for reason in reasons)
+    if not graver and None in (facts.importance, facts.loss, facts.social):
+        fact = Fact.NOT_STATED
     if facts == GradeFacts():
         value = says["residual: nothing stated"]
-    elif any(reason.grade is not None and reason.grade > rule.grade for reason in reasons):
+    elif graver:
         value = says["residual: graver met"]
-    elif None in (facts.importance, facts.loss, facts.social):
+    elif fact is Fact.NOT_STATED:
         value = says["residual: incomplete"]
     else:
         value = says["residual: none met"]
-    return Reason(rule.key, value, plan.document.title.zh, rule.clause.zh, rule.grade, rule.sure)
+    return Reason(rule.key, value, plan.document.title.zh, rule.clause.zh, rule.grade, rule.sure, fact)
 
 
 def _what_would_raise(facts: GradeFacts, plans: Plans, now: Grade, lang: str) -> Iterator[Reason]:
@@ -98,7 +110,8 @@ def _what_would_raise(facts: GradeFacts, plans: Plans, now: Grade, lang: str) ->
                 continue
             stated = SAYINGS[lang]["and"].join(_stated(graver, name, lang) for name in names)
             value = SAYINGS[lang]["would raise"].format(stated=stated, grade=grade_word(reached.grade, lang))
-            yield Reason(f"raise.{'+'.join(names)}", value, reached.document, reached.clause, None, reached.sure)
+            key, clause = f"raise.{'+'.join(names)}", reached.clause
+            yield Reason(key, value, reached.document, clause, None, reached.sure, Fact.SUPPOSED)
             break
 
 

@@ -13,7 +13,7 @@ from incidents.grouping import Thread
 from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.bilingual import said
-from shouwang.model import Alert, Asset, GradeFacts, Importance, Incident, IncidentState
+from shouwang.model import Alert, Asset, GradeFacts, Incident, IncidentState
 from shouwang.statestore.store import Transaction
 
 THREADS = "incidents/threads"
@@ -86,9 +86,10 @@ class IncidentDesk:
         incident = replace(incident, title=grouping.title(thread), alert_ids=(*incident.alert_ids, alert.id))
         if asset is not None and asset.id not in incident.asset_ids:
             facts = incident.grading.facts
-            importance = Importance(max(asset.importance, facts.importance or 0))
             incident = replace(incident, asset_ids=(*incident.asset_ids, asset.id))
-            incident = lifecycle.proposed(incident, grade(replace(facts, importance=importance), self._plans))
+            if facts.importance is None or asset.importance > facts.importance:
+                facts = replace(facts, importance=asset.importance, importance_looked_up=True)
+            incident = lifecycle.proposed(incident, grade(facts, self._plans))
         self._tx.incidents.put(incident)
         self._remember(thread)
         self._note("incidents.join", incident, alert)
@@ -97,7 +98,7 @@ class IncidentDesk:
         return replace(alert, incident_id=incident.id)
 
     def _open(self, alert: Alert, asset: Asset | None) -> Alert:
-        facts = GradeFacts(importance=asset.importance if asset else None)
+        facts = GradeFacts(asset.importance, importance_looked_up=True) if asset else GradeFacts()
         thread = grouping.opened(self._next_id(alert.received_us), alert)
         incident = Incident(
             id=thread.incident_id,

@@ -66,7 +66,12 @@ def grade(
     with store.act(actor=actor, act="incidents.grade", target=incident_id, at_us=now_us) as tx:
         before = found(tx, incident_id)
         held = before.grading.facts
-        facts = GradeFacts(importance or held.importance, loss or held.loss, social or held.social)
+        facts = GradeFacts(
+            importance or held.importance,
+            loss or held.loss,
+            social or held.social,
+            importance_looked_up=held.importance_looked_up and importance is None,
+        )
         after = lifecycle.proposed(before, propose(facts, plans))
         tx.detail |= {"facts": facts_json(facts), "proposed": after.grading.grade.name}
         if grade is not None:

@@ -10,7 +10,7 @@ from incidents.criteria import Plans
 from incidents.deadlines import LegalClock, clock
 from incidents.grading import in_language
 from shouwang.assets import AssetRegister
-from shouwang.model import Alert, GradeFacts, Incident, Reason, Value
+from shouwang.model import Alert, Fact, GradeFacts, Incident, Reason, Value
 from shouwang.timespan import rfc3339
 from shouwang.words import Words
 
@@ -49,7 +49,6 @@ def incident_json(
     incident: Incident, *, site: Site, now_us: int, plans: Plans, assets: AssetRegister, lang: str
 ) -> Json:
     """Title, reasons and clock in ``lang``. An asset that is no longer in the register is shown by its id."""
-    not_asked = {criterion.key for criterion in plans.national.criteria if criterion.not_asked}
     reasons = in_language(incident.grading, plans, lang)
     legal = clock(site.operator, incident.found_at_us, now_us, plans.measures)
     return {
@@ -60,7 +59,7 @@ def incident_json(
         "grade_confirmed": incident.confirmation is not None,
         "proposed_grade": incident.grading.grade.name,
         "confirmation": _confirmation_json(incident, site.zone),
-        "reasons": [reason_json(reason, asked=reason.criterion not in not_asked) for reason in reasons],
+        "reasons": [reason_json(reason) for reason in reasons],
         "facts": facts_json(incident.grading.facts),
         "state": incident.state.value,
         "owner": incident.owner,
@@ -76,8 +75,7 @@ def incident_json(
     }
 
 
-def reason_json(reason: Reason, *, asked: bool) -> Json:
-    """``asked``: whether it turns on facts that this version asks for."""
+def reason_json(reason: Reason) -> Json:
     return {
         "criterion": reason.criterion,
         "value": reason.value,
@@ -85,7 +83,8 @@ def reason_json(reason: Reason, *, asked: bool) -> Json:
         "clause": reason.clause,
         "grade": reason.grade.name if reason.grade else None,
         "sure": reason.sure,
-        "asked": asked,
+        "fact": reason.fact.value,
+        "asked": reason.fact is not Fact.NOT_ASKED,
     }
 
 

@@ -321,6 +321,23 @@ class GradeFacts:
     importance: Importance | None = None
     loss: Loss | None = None
     social: SocialEffect | None = None
+    importance_looked_up: bool = False
+    """Whether the register gave it; the others only a person states."""
+
+
+class Fact(StrEnum):
+    """How the facts are known that a criterion turns on."""
+
+    STATED = "stated"
+    """A person stated them."""
+    LOOKED_UP = "looked_up"
+    """The asset register gave the importance; the others, where there are any, a person stated."""
+    NOT_STATED = "not_stated"
+    """One of them at least nobody has stated."""
+    NOT_ASKED = "not_asked"
+    """This version asks nobody for them."""
+    SUPPOSED = "supposed"
+    """Not known: it says what they would change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +354,7 @@ class Reason:
     """The grade that this criterion gives; ``None``: not met, or nothing stated."""
     sure: bool
     """Whether the text of the clause was read; ``False`` is shown as 未核实."""
+    fact: Fact
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ def _criterion(reason: Reason, setting: Setting) -> CriterionLine:
         found=visible(reason.value),
         grade=reason.grade,
         sure=reason.sure,
+        fact=reason.fact,
     )
 
 

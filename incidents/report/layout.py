@@ -141,7 +141,7 @@ def _grading(model: ReportModel) -> Iterable[Block]:
         words["fact"].format(fact=FACTS[model.lang][name], degree=degree(value, model.lang)) for name, value in facts
     )
     yield Paragraph(words["facts"] + words["colon"] + said)
-    head = (words["clause"], words["says"], words["found value"], words["result"])
+    head = (words["clause"], words["says"], words["found value"], words["known"], words["result"])
     yield Table("criteria", head, tuple(_criteria(part.criteria, part.proposed, model.lang)))
     if part.would_raise:
         yield Paragraph(words["raise"], "lead")
@@ -166,7 +166,8 @@ def _criteria(lines: Iterable[CriterionLine], deciding: Grade | None, lang: str)
         result = words["not met"]
         if line.grade:
             result = line.grade.name if lang == "en" else grade_word(line.grade, lang)
-        yield clause, Cell(line.says), Cell(line.found), Cell(result, strong=line.grade is deciding)
+        known = Cell(words[f"fact {line.fact.value}"])
+        yield clause, Cell(line.says), Cell(line.found), known, Cell(result, strong=line.grade is deciding)
 
 
 def _deadline(model: ReportModel) -> Iterable[Block]:

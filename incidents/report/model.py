@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shouwang.model import Grade, GradeFacts
+from shouwang.model import Fact, Grade, GradeFacts
 
 SCHEMA = 1
 """Of the JSON form; a change that a reader must know raises it."""
@@ -20,6 +20,7 @@ class CriterionLine:
     found: str
     grade: Grade | None
     sure: bool
+    fact: Fact
 
 
 @dataclass(frozen=True, slots=True)

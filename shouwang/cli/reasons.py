@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from shouwang.cli.answer import Answer
+from shouwang.words import Words
 
 GRAVEST_FIRST: Final = ("I", "II", "III", "IV")
+FACTS: Final = {
+    "stated": Words("人工陈述", "stated by a person"),
+    "looked_up": Words("资产登记", "from the asset register"),
+    "not_stated": Words("未陈述", "not stated"),
+    "supposed": Words("假设", "supposed"),
+}
+"""How the facts of a criterion are known."""
 
 
 def reason_lines(reasons: Sequence[Answer], say: Callable[[str, str], str]) -> Iterator[str]:
@@ -23,12 +31,14 @@ def reason_lines(reasons: Sequence[Answer], say: Callable[[str, str], str]) -> I
 
 
 def _line(reason: Answer, say: Callable[[str, str], str]) -> str:
+    known = FACTS.get(reason["fact"])
+    fact = say(f"（事实：{known.zh}）", f" (facts: {known.en})") if known else ""
     doubt = _doubt(reason, say)
-    return f"[{reason['grade'] or '-'}] {reason['value']}  {reason['document']} {reason['clause']}{doubt}"
+    return f"[{reason['grade'] or '-'}] {reason['value']}{fact}  {reason['document']} {reason['clause']}{doubt}"
 
 
 def _doubt(reason: Answer, say: Callable[[str, str], str]) -> str:
-    return "" if reason.flag("sure") else say(" 未核实", " (text not verified)")
+    return "" if reason.flag("sure") else say("（条款未核实）", " (clause unverified)")
 
 
 def _not_asked(reasons: Sequence[Answer], say: Callable[[str, str], str]) -> Iterator[str]:

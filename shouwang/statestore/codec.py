@@ -14,6 +14,7 @@ from shouwang.model import (
     AlertState,
     Confirmation,
     Disposition,
+    Fact,
     Grade,
     GradeFacts,
     Grading,
@@ -138,10 +139,16 @@ def _grading(grading: Grading) -> Json:
                 "clause": reason.clause,
                 "grade": _name(reason.grade),
                 "sure": reason.sure,
+                "fact": reason.fact.value,
             }
             for reason in grading.reasons
         ],
-        "facts": {"importance": _name(facts.importance), "loss": _name(facts.loss), "social": _name(facts.social)},
+        "facts": {
+            "importance": _name(facts.importance),
+            "loss": _name(facts.loss),
+            "social": _name(facts.social),
+            "importance_looked_up": facts.importance_looked_up,
+        },
     }
 
 
@@ -153,6 +160,7 @@ def _grading_from(fields: Fields) -> Grading:
                 importance=_named(Importance, facts.optional_text("importance")),
                 loss=_named(Loss, facts.optional_text("loss")),
                 social=_named(SocialEffect, facts.optional_text("social")),
+                importance_looked_up="importance_looked_up" in facts and facts.flag("importance_looked_up"),
             )
         reasons = tuple(_reason_from(each) for each in fields.objects("reasons"))
         return Grading(Grade[fields.text("grade")], reasons, stated)
@@ -167,6 +175,7 @@ def _reason_from(fields: Fields) -> Reason:
             clause=fields.text("clause"),
             grade=_named(Grade, fields.optional_text("grade")),
             sure=fields.flag("sure"),
+            fact=Fact(fields.text("fact") if "fact" in fields else Fact.NOT_STATED),
         )
 
 

@@ -65,7 +65,7 @@ def an_entry(number: int, act: str, actor: str = "system", **detail: Value) -> E
 
 
 def a_whole_incident(*, drill: bool = False) -> Material:
-    facts = GradeFacts(Importance.IMPORTANT, Loss.CONSIDERABLE, SocialEffect.GENERAL)
+    facts = GradeFacts(Importance.IMPORTANT, Loss.CONSIDERABLE, SocialEffect.GENERAL, importance_looked_up=True)
     prefix = "D-" if drill else ""
     incident = replace(
         an_incident(f"{prefix}INC-20261125-0001"),

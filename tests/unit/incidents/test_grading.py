@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from incidents.grading import grade
 from incidents.plans import load as plans
 from incidents.words import degree, read_degree, read_grade
 from shouwang.errors import UsageError
-from shouwang.model import Grade, GradeFacts, Importance, Loss, Reason, SocialEffect
+from shouwang.model import Fact, Grade, GradeFacts, Importance, Loss, Reason, SocialEffect
 
 facts = st.builds(
     GradeFacts,
@@ -71,6 +72,32 @@ def test_nothing_stated_is_iv_by_the_residual_rule_and_says_what_would_raise_it(
     assert "尚未陈述任何事实" in reason(GradeFacts(), "plan.1.4.iv").value
     assert reason(GradeFacts(), "raise.social").value == "若核实社会影响为较大, 则升为 III较大"
     assert "raise.importance+loss" in {one.criterion for one in result.reasons}
+
+
+def known(stated: GradeFacts) -> dict[str, Fact]:
+    """How each criterion's facts are known."""
+    return {one.criterion: one.fact for one in grade(stated, plans()).reasons}
+
+
+def test_each_reason_says_who_gave_its_facts() -> None:
+    registered = GradeFacts(Importance.IMPORTANT, importance_looked_up=True)
+    half = known(registered)
+    assert half["gbz20986.matrix"] is half["plan.1.4.i.a"] is half["plan.1.4.iv"] is Fact.NOT_STATED
+    assert half["gbz20986.social"] is Fact.NOT_STATED
+    assert half["plan.1.4.i.b"] is Fact.NOT_ASKED
+    assert half["raise.loss"] is Fact.SUPPOSED
+    whole = known(replace(registered, loss=Loss.MINOR, social=SocialEffect.GENERAL))
+    assert whole["gbz20986.matrix"] is whole["plan.1.4.i.a"] is whole["plan.1.4.iv"] is Fact.LOOKED_UP
+    assert whole["gbz20986.social"] is Fact.STATED
+    by_a_person = known(GradeFacts(Importance.IMPORTANT, Loss.MINOR, SocialEffect.GENERAL))
+    assert {by_a_person[key] for key in ("gbz20986.matrix", "plan.1.4.i.a", "plan.1.4.iv")} == {Fact.STATED}
+
+
+@given(facts)
+def test_no_grade_rests_on_a_fact_that_nobody_gave(stated: GradeFacts) -> None:
+    for one in grade(stated, plans()).reasons:
+        if one.grade is not None and one.criterion != "plan.1.4.iv":
+            assert one.fact in {Fact.STATED, Fact.LOOKED_UP}
 
 
 def test_criteria_that_turn_on_facts_not_asked_for_are_listed_for_a_person() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -163,6 +164,17 @@ def test_a_graver_proposal_asks_for_a_new_confirmation_and_a_lesser_one_does_not
     desk.grade(grade=Grade.II)
     lowered = desk.grade(loss=Loss.MINOR)
     assert (lowered.grading.grade, lowered.grade) == (Grade.IV, Grade.II)
+
+
+def test_an_importance_that_a_person_states_takes_the_place_of_the_registers(tmp_path: Path) -> None:
+    looked_up = GradeFacts(Importance.IMPORTANT, importance_looked_up=True)
+    with a_store(tmp_path, an_incident(facts=looked_up)) as store:
+        clock = ManualClock(FOUND)
+        kept = service.grade(store, clock, "wang", ID, plans=plans(), loss=Loss.MINOR)
+        assert kept.grading.facts == replace(looked_up, loss=Loss.MINOR)
+        said = service.grade(store, clock, "wang", ID, plans=plans(), importance=Importance.IMPORTANT)
+        assert said.grading.facts == GradeFacts(Importance.IMPORTANT, Loss.MINOR)
+        assert store.incidents.get(ID) == said
 
 
 def test_facts_stated_earlier_stay(desk: Desk) -> None:

@@ -184,7 +184,9 @@ def test_all_formats_say_the_same(lang: str) -> None:
     said = orjson.loads(RENDERERS["json"](model))
     assert (said["schema"], said["number"], said["grade"]["grade"]) == (1, model.number, "III")
     assert [line["clause"] for line in said["grade"]["criteria"]] == [line.clause for line in model.grade.criteria]
-    assert said["grade"]["facts"] == {"importance": "important", "loss": "considerable", "social": "general"}
+    stated = {"importance": "important", "loss": "considerable", "social": "general"}
+    assert said["grade"]["facts"] == stated | {"importance_looked_up": True}
+    assert {line["fact"] for line in said["grade"]["criteria"]} == {"looked_up", "stated", "not_asked"}
 
 
 def test_both_languages_have_the_same_words() -> None:

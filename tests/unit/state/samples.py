@@ -9,6 +9,7 @@ from shouwang.model import (
     AlertState,
     Confirmation,
     Disposition,
+    Fact,
     Grade,
     GradeFacts,
     Grading,
@@ -49,10 +50,10 @@ INCIDENT = Incident(
     grading=Grading(
         Grade.III,
         (
-            Reason("gbz20986.matrix", "重要 x 较大", "GB/Z 20986-2007", "5", Grade.III, sure=True),
-            Reason("plan.1.4", "-", "预案", "1.4", None, sure=False),
+            Reason("gbz20986.matrix", "重要 x 较大", "GB/Z 20986-2007", "5", Grade.III, True, Fact.LOOKED_UP),
+            Reason("plan.1.4", "-", "预案", "1.4", None, False, Fact.NOT_ASKED),
         ),
-        GradeFacts(Importance.IMPORTANT, Loss.CONSIDERABLE, None),
+        GradeFacts(Importance.IMPORTANT, Loss.CONSIDERABLE, None, importance_looked_up=True),
     ),
     confirmation=Confirmation(Grade.II, "lisi", 6_000, "更重", overrides=True),
     owner="lisi",

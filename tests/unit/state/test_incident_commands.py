@@ -71,12 +71,14 @@ def test_show_says_what_gives_a_grade_first_then_the_rest_and_folds_what_was_not
 ) -> None:
     assert run(home, "zh", "incidents", "show", "INC-1") == 0
     lines = capsys.readouterr().out.split("定级依据:\n")[1].splitlines()
+    assert "（事实：人工陈述）  国家网络安全事件应急预案 1.4 较大 a)（条款未核实）" in lines[0]
     grades = re.findall(r"^  \[(\S+)\]", "\n".join(lines), re.MULTILINE)
     assert grades[:2] == ["III", "IV"]
     assert set(grades[grades.index("-") :]) == {"-"}
     folded = [line for line in lines if "未询问" in line]
     assert folded == [
-        "  [-] 未询问, 由人工判断: 国家网络安全事件应急预案 1.4 特别重大 b) c); 1.4 重大 b) c); 1.4 较大 b) c) 未核实"
+        "  [-] 未询问, 由人工判断: 国家网络安全事件应急预案 "
+        "1.4 特别重大 b) c); 1.4 重大 b) c); 1.4 较大 b) c)（条款未核实）"
     ]
     assert lines.index(folded[0]) == len(grades) - 1
 
