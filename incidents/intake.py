@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,14 +24,24 @@ class IncidentDesk:
     """For one transaction; ``take`` once."""
 
     def __init__(
-        self, tx: Transaction, *, assets: AssetRegister, site: Site, plans: Plans, now_us: int, drill: bool
+        self,
+        tx: Transaction,
+        *,
+        assets: AssetRegister,
+        site: Site,
+        plans: Plans,
+        now_us: int,
+        drill: bool,
+        is_imported: Callable[[Alert], bool],
     ) -> None:
+        """``is_imported``: whether the alert's events were brought in from a file. Asked once an incident."""
         self._tx = tx
         self._assets = assets
         self._site = site
         self._plans = plans
         self._now_us = now_us
         self._drill = drill
+        self._is_imported = is_imported
         self._threads = grouping.threads_from(tx.memory.get(THREADS))
         self.incidents: dict[str, None] = {}
         """Ids of the incidents opened or joined, in order."""
@@ -65,6 +75,9 @@ class IncidentDesk:
         thread = self._threads.get(alert.incident_id)
         if thread is not None:
             self._remember(grouping.joined(thread, alert))
+        incident = self._tx.incidents.get(alert.incident_id)
+        if incident is not None and (wider := _spanning(incident, alert)) != incident:
+            self._tx.incidents.put(wider)
 
     def _remember(self, thread: Thread) -> None:
         self._threads.pop(thread.incident_id, None)
@@ -84,6 +97,7 @@ class IncidentDesk:
         before = incident
         thread = grouping.joined(self._threads[incident.id], alert)
         incident = replace(incident, title=grouping.title(thread), alert_ids=(*incident.alert_ids, alert.id))
+        incident = _spanning(incident, alert)
         if asset is not None and asset.id not in incident.asset_ids:
             facts = incident.grading.facts
             incident = replace(incident, asset_ids=(*incident.asset_ids, asset.id))
@@ -109,6 +123,9 @@ class IncidentDesk:
             grading=grade(facts, self._plans),
             alert_ids=(alert.id,),
             asset_ids=(asset.id,) if asset else (),
+            first_us=alert.first_us,
+            last_us=alert.last_us,
+            imported=self._is_imported(alert),
             drill=self._drill,
         )
         self._tx.incidents.put(incident)
@@ -136,3 +153,9 @@ class IncidentDesk:
         day = datetime.fromtimestamp(found_at_us // 1_000_000, UTC).astimezone(self._site.zone).strftime("%Y%m%d")
         number = self._tx.numbers.next(f"incident/{day}")
         return f"{'D-' if self._drill else ''}INC-{day}-{number:04}"
+
+
+def _spanning(incident: Incident, alert: Alert) -> Incident:
+    """With the times of this alert's events within its own."""
+    first_us = min(incident.first_us or alert.first_us, alert.first_us)
+    return replace(incident, first_us=first_us, last_us=max(incident.last_us, alert.last_us))

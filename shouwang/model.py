@@ -44,6 +44,9 @@ class Logsource(NamedTuple):
 Path: TypeAlias = tuple[str, ...]
 """The keys from the document's top to one field."""
 
+IMPORTED: Final = "import:"
+"""How ``Event.source`` begins when a file was brought in, not watched."""
+
 DEAD_DATASET: Final = "shouwang.dead"
 """What no parser could read: kept whole, counted as dropped, replayable. ``doc["error.message"]`` says why."""
 
@@ -411,7 +414,7 @@ class Incident:
     """What alerts must share to belong here; see ``incidents.grouping``."""
     state: IncidentState
     found_at_us: int
-    """发现/获知: receipt time of the alert that made it. Legal clocks run from here."""
+    """发现/获知: receipt time of the alert that made it. Legal clocks run from here, whenever its events happened."""
     grading: Grading
     """What the system proposes, made anew when facts change."""
     confirmation: Confirmation | None = None
@@ -422,6 +425,11 @@ class Incident:
     closed_at_us: int = 0
     alert_ids: tuple[str, ...] = ()
     asset_ids: tuple[str, ...] = ()
+    first_us: int = 0
+    """When the first and the last of its events happened; 0: not known."""
+    last_us: int = 0
+    imported: bool = False
+    """Whether its first events were brought in from a file: they may have been known long before ``found_at_us``."""
     drill: bool = False
 
     @property

@@ -13,7 +13,7 @@ from incidents.report.model import SCHEMA, ReportModel
 def as_json(model: ReportModel) -> str:
     """The model's own fields; grades and degrees by name; what is not yet so is null."""
     said = {"schema": SCHEMA, "kind": "shouwang.incident-report", "id": model.number, **asdict(model)}
-    said["closed_at"] = model.closed_at or None
+    said |= {"closed_at": model.closed_at or None, "first": model.first or None, "last": model.last or None}
     return orjson.dumps(_named(said), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 

@@ -12,7 +12,13 @@ LABELS: dict[str, dict[str, str]] = {
         "name": "事件名称",
         "state": "当前状态",
         "grade": "事件级别",
+        "happened": "发生时间",
         "found": "发现时间",
+        "imported": "导入记录",
+        "imported note": (
+            "本事件由导入的历史记录发现，所记行为发生于 {happened}。"
+            "时限自发现时间 {found} 起算，不自发生时间起算；单位此前已由其他途径获知的，自获知时间起算。"
+        ),
         "closed": "结案时间",
         "owner": "负责人",
         "assets": "涉及资产",
@@ -119,7 +125,14 @@ LABELS: dict[str, dict[str, str]] = {
         "name": "Incident",
         "state": "State",
         "grade": "Grade",
+        "happened": "Happened",
         "found": "Found",
+        "imported": "imported records",
+        "imported note": (
+            "Found in imported records of what happened {happened}. "
+            "The time limit runs from when it was found, {found}, not from when it happened; "
+            "if the operator had learnt of it earlier by other means, from then."
+        ),
         "closed": "Closed",
         "owner": "Owner",
         "assets": "Assets",

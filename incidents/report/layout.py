@@ -114,6 +114,10 @@ def _summary(model: ReportModel) -> Iterable[Block]:
             (words["number"], Cell(model.number)),
             (words["grade"], Cell(grade, strong=True)),
             (words["state"], Cell(model.state)),
+            (
+                words["happened"],
+                Cell(_happened(model) or "—", mark=words["imported"] if model.imported else ""),
+            ),
             (words["found"], Cell(model.found_at)),
             (words["owner"], Cell(model.owner or words["not yet"])),
             (words["assets"], Cell(assets or words["none"])),
@@ -170,6 +174,10 @@ def _criteria(lines: Iterable[CriterionLine], deciding: Grade | None, lang: str)
         yield clause, Cell(line.says), Cell(line.found), known, Cell(result, strong=line.grade is deciding)
 
 
+def _happened(model: ReportModel) -> str:
+    return _span(model.first, model.last) if model.first else ""
+
+
 def _deadline(model: ReportModel) -> Iterable[Block]:
     words, part = LABELS[model.lang], model.clock
     limit = words["hours"].format(n=part.limit_minutes // 60)
@@ -179,6 +187,8 @@ def _deadline(model: ReportModel) -> Iterable[Block]:
         ),
         "lead",
     )
+    if model.imported:
+        yield Paragraph(words["imported note"].format(happened=_happened(model), found=model.found_at))
     yield Paragraph(words["clock basis"].format(basis=part.basis, clause=part.clause, operator=part.operator))
     yield Paragraph(words["clock undecided"].format(hotline=part.hotline))
     levels = (Grade.III, Grade.II, Grade.I)

@@ -114,6 +114,11 @@ class ReportModel:
     title: str
     state: str
     owner: str
+    first: str
+    """When the first and the last of its events happened; empty: not known."""
+    last: str
+    imported: bool
+    """Whether it was found in imported records."""
     found_at: str
     closed_at: str
     disposition: str

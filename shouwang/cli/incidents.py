@@ -104,8 +104,16 @@ def _row(args: argparse.Namespace, incident: Answer) -> tuple[str, ...]:
         incident["owner"] or "-",
         incident.time("found_at"),
         incident.part("clock").time("latest"),
-        incident["title"],
+        _of_old(args, incident) + incident["title"],
     )
+
+
+def _of_old(args: argparse.Namespace, incident: Answer) -> str:
+    """Before the title of what was found in imported records: of which days they are."""
+    if not incident.flag("imported"):
+        return ""
+    days = " .. ".join(dict.fromkeys((incident["first"][:10], incident["last"][:10])))
+    return words(args)(f"【导入记录 {days}】", f"[imported, of {days}] ")
 
 
 def _grade(args: argparse.Namespace, incident: Answer) -> str:
@@ -207,7 +215,9 @@ def _print(args: argparse.Namespace, incident: Answer) -> None:
     if incident["disposition"]:
         held_for = _disposition(args, incident)
         print(f"{say('研判', 'disposition')}: {held_for}  {incident['disposition_reason']}")
-    print(f"{say('发现', 'found')}: {incident.time('found_at')}")
+    if incident["first"]:
+        print(f"{say('发生', 'happened')}: {incident.time('first')} .. {incident.time('last')}")
+    print(f"{say('发现', 'found')}: {incident.time('found_at')}{_found_in(args, incident)}")
     due = say("若须报告，最迟", "if reportable, latest")
     print(f"{due}: {legal.time('latest')}  {legal['report_to']}  {legal['basis']}")
     for asset in incident.parts("assets"):
@@ -216,6 +226,15 @@ def _print(args: argparse.Namespace, incident: Answer) -> None:
     for line in reason_lines(incident.parts("reasons"), say):
         print(f"  {line}")
     _print_history(args, incident)
+
+
+def _found_in(args: argparse.Namespace, incident: Answer) -> str:
+    if not incident.flag("imported"):
+        return ""
+    return words(args)(
+        "（由导入的记录发现；时限自发现起算，此前已获知的，自获知起算）",
+        " (in imported records; the time limit runs from here, or from when it was learnt of if that was earlier)",
+    )
 
 
 def _print_history(args: argparse.Namespace, incident: Answer) -> None:

@@ -23,7 +23,8 @@ from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import EventStore, Position
-from shouwang.model import Alert, AlertState, Match
+from shouwang.model import IMPORTED, Alert, AlertState, Match
+from shouwang.query import Query
 from shouwang.statestore.store import StateStore, Transaction
 from shouwang.words import Words, words
 
@@ -137,7 +138,13 @@ class Alerting:
             for hit in hits:
                 step.count(hit)
             desk = IncidentDesk(
-                tx, assets=self._assets, site=self._site, plans=self._plans, now_us=step.now_us, drill=self._drill
+                tx,
+                assets=self._assets,
+                site=self._site,
+                plans=self._plans,
+                now_us=step.now_us,
+                drill=self._drill,
+                is_imported=self._is_imported,
             )
             alerts = desk.take(step.touched())
             for alert in alerts:
@@ -151,6 +158,12 @@ class Alerting:
             if reached is not None:
                 tx.memory.put(POSITION, reached.token.encode())
         return Done(len(matches), tuple(alert.id for alert in alerts), tuple(desk.incidents))
+
+    def _is_imported(self, alert: Alert) -> bool:
+        """As its first event says; ``False`` where that is not, or no longer, stored."""
+        query = Query(ids=alert.event_ids[:1])
+        found = self._events.read(query, newest_first=False, after=None, limit=1).items
+        return any(event.source.startswith(IMPORTED) for event in found)
 
     def _hits(self, match: Match, correlator: Correlator, seen: Seen) -> list[Hit]:
         if seen.is_repeat(match.rule_id, match.event_id):

@@ -27,7 +27,7 @@ from shouwang.clock import Clock
 from shouwang.errors import UsageError
 from shouwang.eventid import give_ids
 from shouwang.eventstore.base import Batch, EventStore, PutResult, StoreAway
-from shouwang.model import DEAD_DATASET, Event, Value
+from shouwang.model import DEAD_DATASET, IMPORTED, Event, Value
 from shouwang.words import Words
 
 BATCH_EVENTS: Final = 1000
@@ -149,7 +149,7 @@ class _Going:
         self._kept: dict[str, bytes] = {}
         self.result = result
         self._origin = Origin(
-            source=f"import:{name}",
+            source=f"{IMPORTED}{name}",
             received_us=0,
             reference_us=modified_us,
             zone=needs.zone,

@@ -99,6 +99,9 @@ def incident_text(incident: Incident) -> str:
             "closed_at_us": incident.closed_at_us,
             "alert_ids": list(incident.alert_ids),
             "asset_ids": list(incident.asset_ids),
+            "first_us": incident.first_us,
+            "last_us": incident.last_us,
+            "imported": incident.imported,
             "drill": incident.drill,
         }
     )
@@ -123,6 +126,9 @@ def incident_from(text: str) -> Incident:
             closed_at_us=fields.number("closed_at_us"),
             alert_ids=fields.texts("alert_ids"),
             asset_ids=fields.texts("asset_ids"),
+            first_us=fields.number("first_us") if "first_us" in fields else 0,
+            last_us=fields.number("last_us") if "last_us" in fields else 0,
+            imported="imported" in fields and fields.flag("imported"),
             drill=fields.flag("drill"),
         )
 

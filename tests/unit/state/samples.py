@@ -63,6 +63,9 @@ INCIDENT = Incident(
     closed_at_us=0,
     alert_ids=("A-1", "A-2"),
     asset_ids=("web",),
+    first_us=1_000,
+    last_us=2_000,
+    imported=True,
     drill=True,
 )
 

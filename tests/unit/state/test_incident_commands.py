@@ -88,6 +88,24 @@ def test_show_in_english_holds_no_chinese_reason(home: Home, capsys: pytest.Capt
     assert not CHINESE.search(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize(
+    ("lang", "listed", "told"),
+    [
+        ("zh", "【导入记录 1970-01-01】猜测", "（由导入的记录发现；时限自发现起算，此前已获知的，自获知起算）"),
+        ("en", "[imported, of 1970-01-01] guessing", "(in imported records; the time limit runs from here,"),
+    ],
+)
+def test_what_was_found_in_imported_records_says_so_and_when_they_were(
+    home: Home, capsys: pytest.CaptureFixture[str], lang: str, listed: str, told: str
+) -> None:
+    assert run(home, lang, "incidents", "list") == 0
+    assert listed in capsys.readouterr().out
+    assert run(home, lang, "incidents", "show", "INC-1") == 0
+    said = capsys.readouterr().out
+    assert ": 1970-01-01 08:00:00 .. 1970-01-01 08:00:00\n" in said
+    assert told in said
+
+
 def test_a_refusal_without_a_daemon_is_said_in_the_readers_language(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
