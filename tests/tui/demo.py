@@ -8,7 +8,8 @@ import time
 from datetime import datetime
 
 from shouwang.model import Value
-from tests.tui.fake import ZONE, Service
+from tests.tui.fake import Service
+from tests.tui.samples import ZONE
 from tui.app import ShouwangApp
 
 

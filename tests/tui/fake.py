@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from shouwang.errors import AccessError, UsageError
 from shouwang.model import Value
+from tests.tui.samples import GRADES, NOON, SEVERITIES, Json, Samples, hourly, incident_title, reasons, status
 
-ZONE = timezone(timedelta(hours=8))
-NOON = datetime(2026, 11, 24, 8, 24, 6, tzinfo=ZONE)
-SEVERITIES = ("informational", "low", "medium", "high", "critical")
-Json = dict[str, Value]
-
-TITLES = (
-    ("critical", "消防主机向境外地址发起连接", "SIG-0142"),
-    ("high", "SSH 口令猜测后登录成功", "SIG-0007"),
-    ("high", "居民信息库批量导出 3482 条", "SIG-0088"),
-    ("medium", "停车道闸指令重放", "SIG-0119"),
-    ("medium", "Web shell upload by unusual user agent", "SIG-0231"),
-    ("low", "充电桩协议异常报文", "SIG-0303"),
-    ("informational", "计划任务新增", "SIG-0410"),
-)
 ACTING = ("incidents.claim", "incidents.triage", "incidents.grade", "incidents.close")
 DAMAGE = {"minor": 1, "considerable": 2, "serious": 3, "especially_serious": 4}
-GRADES = {1: "IV", 2: "III", 3: "II", 4: "I"}
 
 
 class Service:
-    """State and acts. ``now`` may be moved; ``lost`` cuts the line; everything asked is noted in ``asked``."""
+    """State and acts. ``lost`` cuts the line; everything asked is noted in ``asked``."""
 
     def __init__(
         self,
@@ -46,16 +32,17 @@ class Service:
         self.asked: list[tuple[str, Mapping[str, Value]]] = []
         self.alert_count = alerts
         self.changed: dict[str, Json] = {}
-        self.events = [self._event(number) for number in range(120)]
-        self.incidents = {incident["id"]: incident for incident in (self._incident(number) for number in range(4))}
+        self.samples = samples = Samples(self.now, drill=drill)
+        self.events = [samples.event(number) for number in range(120)]
+        self.incidents = {str(made["id"]): made for made in (samples.incident(number) for number in range(4))}
         self.timelines: dict[str, list[Value]] = {
-            str(key): [self._entry("created", "system", {"alerts": 2})] for key in self.incidents
+            key: [self._entry("created", "system", {"alerts": 2})] for key in self.incidents
         }
         self.sources: list[Value] = [
-            self._source("file:/var/log/auth.log", "ok", ""),
-            self._source("journald", "ok", ""),
-            self._source("syslog:0.0.0.0:5514/udp", "broken", "地址已被占用, 30 秒后重试"),
-            self._source("metrics", "ok", ""),
+            samples.source("file:/var/log/auth.log", "ok", ""),
+            samples.source("journald", "ok", ""),
+            samples.source("syslog:0.0.0.0:5514/udp", "broken", "地址已被占用, 30 秒后重试"),
+            samples.source("metrics", "ok", ""),
         ]
 
     def call(self, act: str, lang: str = "", /, **args: Value) -> Value:
@@ -87,117 +74,13 @@ class Service:
         """What was asked with this act, in order."""
         return [args for name, args in self.asked if name == act]
 
-    # ------------------------------------------------------------------------------------------ making
-
-    def _at(self, **back: float) -> str:
-        return (self.now() - timedelta(**back)).isoformat(timespec="microseconds")
-
-    def _entry(self, act: str, actor: str, detail: Json) -> Json:
-        return {"at": self._at(), "actor": actor, "act": act, "detail": detail}
-
-    def _source(self, name: str, level: str, detail: str) -> Json:
-        return {
-            "id": name,
-            "level": level,
-            "detail": detail,
-            "last_event": self._at(seconds=3) if level == "ok" else self._at(hours=1, minutes=12),
-            "received": 18_211,
-            "dropped": {},
-        }
-
-    def alert(self, number: int) -> Json:
-        """Alerts are made when asked for; number 0 is the newest."""
-        severity, title, rule = TITLES[number % len(TITLES)]
-        alert_id = f"A-{20931 - number}" if number < 20_000 else f"A-X{number}"
-        made: Json = {
-            "id": alert_id,
-            "title": title,
-            "rule_id": rule,
-            "severity": severity,
-            "count": 1 + number % 9,
-            "first": self._at(minutes=27 + number),
-            "last": self._at(minutes=4 + number),
-            "entities": {
-                "host.name": [f"FA-{number % 7:02d}"],
-                "source.ip": ["203.0.113.45"],
-                "user.name": ["wb-xf02", "root"],
-            },
-            "tags": ["attack.t1071", "attack.command-and-control"],
-            "state": "open",
-            "incident": f"INC-20261124-{1 + number % 4:04d}",
-            "drill": self.drill,
-        }
-        return made | self.changed.get(alert_id, {})
-
-    def _incident(self, number: int) -> Json:
-        severity, title, _ = TITLES[number % len(TITLES)]
-        found = self.now() - timedelta(hours=number, minutes=27)
-        return {
-            "id": f"INC-20261124-{number + 1:04d}",
-            "title": title,
-            "grade": "III" if severity == "critical" else "IV",
-            "grade_zh": "较大",
-            "grade_confirmed": False,
-            "proposed_grade": "III" if severity == "critical" else "IV",
-            "reasons": self._reasons(2 if severity == "critical" else 1),
-            "facts": {"importance": "important" if number == 0 else None, "loss": None, "social": None},
-            "state": "open" if number != 1 else "claimed",
-            "owner": "" if number != 1 else "李静",
-            "disposition": None,
-            "disposition_reason": "",
-            "alerts": [f"A-{20931 - number}", f"A-{20927 - number}"],
-            "assets": [{"id": "FA-02", "name": "消防报警主机", "importance": "important"}] if number == 0 else [],
-            "found_at": found.isoformat(),
-            "closed_at": None,
-            "drill": self.drill,
-            "clock": {
-                "report_to": "省级网信部门",
-                "basis": "国家网络安全事件报告管理办法 第四条",
-                "latest": (found + timedelta(hours=4)).isoformat(),
-                "remaining_s": 0,
-                "decided": None,
-            },
-        }
-
-    def _reasons(self, grade: int) -> list[Value]:
-        met: Json = {
-            "criterion": "gbz20986.matrix",
-            "value": "重要程度 重要 x 系统损失 较大",
-            "document": "GB/Z 20986-2007",
-            "clause": "5.3",
-            "grade": GRADES[grade],
-            "sure": True,
-        }
-        unmet: Json = {
-            "criterion": "plan.1.4.ii.a",
-            "value": "重要网络和信息系统遭受严重的系统损失: 未填系统损失",
-            "document": "国家网络安全事件应急预案",
-            "clause": "1.4",
-            "grade": None,
-            "sure": False,
-        }
-        return [met, unmet]
-
-    def _event(self, number: int) -> Json:
-        at = self._at(seconds=2 * (120 - number)) if number < 120 else self._at()
-        return {
-            "@timestamp": at,
-            "event.ingested": at,
-            "event.id": f"{number:032x}",
-            "event.dataset": "linux.sshd",
-            "event.action": "ssh_login_failed",
-            "event.outcome": "failure" if number % 3 else "success",
-            "host.name": f"FA-{number % 7:02d}",
-            "source.ip": "203.0.113.45",
-            "user.name": "root",
-            "message": f"Failed password for root from 203.0.113.45 port {40000 + number} ssh2",
-            "event.original": f"<86>Nov 24 08:20:00 FA-02 sshd[811]: Failed password for root port {40000 + number}",
-        }
-
     def arrive(self, count: int = 1, fields: Mapping[str, Value] | None = None) -> None:
         """New events."""
         for _ in range(count):
-            self.events.append(self._event(len(self.events)) | dict(fields or {}))
+            self.events.append(self.samples.event(len(self.events)) | dict(fields or {}))
+
+    def _entry(self, act: str, actor: str, detail: Json) -> Json:
+        return {"at": self.samples.at(), "actor": actor, "act": act, "detail": detail}
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -208,29 +91,17 @@ class Service:
 
     def _status(self, _args: Mapping[str, Value]) -> Value:
         states = [incident["state"] for incident in self.incidents.values()]
-        return {
-            "now": self._at(),
-            "started": self._at(hours=9),
-            "sources": self.sources,
-            "findings": [self._finding()],
-            "alerts": {"open": {"critical": 4, "high": 7, "medium": 7, "low": 3, "informational": 3}},
-            "incidents": {state: states.count(state) for state in ("open", "claimed", "triaged")},
-            "today": {"received": 18_934, "stored": 18_900, "dropped": {"too_long": 20, "not_utf8": 14}},
-            "rate": {"events_per_s": 12.4},
-            "host": {
-                "cpu_percent": 23.0,
-                "memory_percent": 61.0,
-                "disks": [{"mount": "/", "percent": 42.0}, {"mount": "/var/lib/shouwang", "percent": 81.5}],
-                "load1": 0.42,
-            },
-            "rules": {"loaded": 312, "correlations": 9, "refused": 2},
-            "store": {"bytes": 3_221_225_472, "oldest_day": "2026-05-20"},
-        }
+        return status(self.samples.at(), self.samples.at(hours=9), self.sources, states, self._finding())
 
     def _finding(self) -> Json:
         if self.spoken == "en":
             return {"level": "degraded", "what": "2 rules were refused.", "hint": "`shouwang rules list` says which."}
         return {"level": "degraded", "what": "有 2 条规则未能加载。", "hint": "`shouwang rules list` 可查看是哪些。"}
+
+    def alert(self, number: int) -> Json:
+        """Alerts are made when asked for; number 0 is the newest."""
+        made = self.samples.alert(number, self.spoken)
+        return made | self.changed.get(str(made["id"]), {})
 
     def _alerts_list(self, args: Mapping[str, Value]) -> Value:
         least = SEVERITIES.index(str(args.get("severity", "informational")))
@@ -255,8 +126,11 @@ class Service:
             raise UsageError(f"There is no alert {args['id']!r}.", hint="See: shouwang alerts list")
         return alert | {"events": list(self.events[:6])}
 
+    def _titled(self, incident: Json) -> Json:
+        return {**incident, "title": incident_title(str(incident["id"]), self.spoken)}
+
     def _incidents_list(self, args: Mapping[str, Value]) -> Value:
-        found = [item for item in self.incidents.values() if args.get("state") in (None, item["state"])]
+        found = [self._titled(item) for item in self.incidents.values() if args.get("state") in (None, item["state"])]
         offset, limit = int(str(args.get("offset", 0))), int(str(args.get("limit", 200)))
         return {"total": len(found), "incidents": list(found[offset : offset + limit])}
 
@@ -267,7 +141,7 @@ class Service:
         return found
 
     def _incidents_show(self, args: Mapping[str, Value]) -> Value:
-        known = self._known(args)
+        known = self._titled(self._known(args))
         items: list[Value] = [self.alert(number) for number in range(min(8, self.alert_count))]
         mine = [item for item in items if isinstance(item, dict) and item["incident"] == known["id"]]
         return known | {"alert_items": list(mine), "timeline": list(self.timelines[str(known["id"])])}
@@ -276,7 +150,7 @@ class Service:
 
     def _done(self, incident: Json, act: str, **detail: Value) -> Value:
         self.timelines[str(incident["id"])].append(self._entry(f"incidents.{act}", "王磊", dict(detail)))
-        return dict(incident)
+        return self._titled(incident)
 
     def _claim(self, args: Mapping[str, Value]) -> Value:
         incident = self._known(args)
@@ -301,7 +175,7 @@ class Service:
         facts.update({name: args[name] for name in ("importance", "loss", "social") if name in args})
         if facts["loss"]:
             grade = DAMAGE[str(facts["loss"])]
-            incident |= {"proposed_grade": GRADES[grade], "reasons": self._reasons(grade)}
+            incident |= {"proposed_grade": GRADES[grade], "reasons": reasons(grade)}
         if "grade" in args:
             if args["grade"] != incident["proposed_grade"] and not args.get("reason"):
                 raise UsageError("An override needs a reason.")
@@ -314,12 +188,14 @@ class Service:
         incident = self._known(args)
         if incident["state"] != "triaged":
             raise UsageError(f"{incident['id']} is not triaged.", hint="Triage it first.")
-        incident |= {"state": "closed", "closed_at": self._at()}
+        incident |= {"state": "closed", "closed_at": self.samples.at()}
         return self._done(incident, "close", reason=args["reason"])
 
     def _report(self, args: Mapping[str, Value]) -> Value:
         incident = self._known(args)
-        content = f"# 网络安全事件报告\n\n事件编号 {incident['id']}\n\n## 一、事件概述\n\n{incident['title']}\n"
+        content = (
+            f"# 网络安全事件报告\n\n事件编号 {incident['id']}\n\n## 一、事件概述\n\n{self._titled(incident)['title']}\n"
+        )
         return {"filename": f"{incident['id']}.{args['format']}", "content": content}
 
     # ------------------------------------------------------------------------------------------ events
@@ -343,9 +219,4 @@ class Service:
         return {"events": list(self.events[start:]), "next": str(len(self.events))}
 
     def _count(self, _args: Mapping[str, Value]) -> Value:
-        hour = int(self.now().replace(minute=0, second=0, microsecond=0).timestamp())
-        shape = (1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 2, 3, 2, 2, 1, 2, 3, 4, 6, 9, 8, 7, 3)
-        return [
-            {"key": (hour - 3600 * back) * 1_000_000, "count": 97 * shape[23 - back], "approximate": False}
-            for back in range(24)
-        ]
+        return hourly(self.now())
