@@ -1,0 +1,1 @@
+"""Threat intelligence: sets of indicators -> an index file -> matches in the stream of events."""

@@ -1,0 +1,157 @@
+"""Events -> matches with indicators. Beside the rules, in the same stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from detection.intel.fields import FIELDS, INBOUND, Sort, candidates
+from detection.intel.index import Head, Index
+from detection.intel.indicator import Indicator, Kind
+from detection.intel.library import Library
+from shouwang.model import ABSENT, DEAD_DATASET, Event, Match, Severity, Shape, Value
+
+RULE: Final = "intel:"
+"""What a match's ``rule_id`` starts with; the set's name follows."""
+INDICATOR: Final = "threat.indicator.name"
+"""The field of a match that holds the indicator: its alerts are grouped by it."""
+_REMEMBERED: Final = 50_000
+_MOST_SHAPES: Final = 4096
+_ECS_TYPES: Final[Mapping[Kind, str]] = {
+    Kind.NETWORK: "ip-network",
+    Kind.DOMAIN: "domain-name",
+    Kind.URL: "url",
+    Kind.EMAIL: "email-addr",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One indicator of one set."""
+
+    head: Head
+    indicator: Indicator
+
+    @property
+    def confidence(self) -> int | None:
+        return self.head.confidence if self.indicator.confidence is None else self.indicator.confidence
+
+    def holds_at(self, time_us: int) -> bool:
+        """An indicator that names no end has the set's."""
+        until_us = self.indicator.valid_until_us or self.head.until_us
+        return self.indicator.valid_from_us <= time_us and (not until_us or time_us < until_us)
+
+    def severity(self, *, inbound: bool) -> Severity:
+        """80 and more is high, 50 and more or not said medium, else low; one less for who came to us."""
+        sure = 50 if self.confidence is None else self.confidence
+        level = Severity.HIGH if sure >= 80 else Severity.MEDIUM if sure >= 50 else Severity.LOW
+        return Severity(level - 1) if inbound else level
+
+
+class Lookout:
+    """One thread's view of the sets. Costs nothing while there are none."""
+
+    def __init__(self, library: Library, entity_fields: Sequence[str]) -> None:
+        self._library = library
+        self._entity_fields = tuple(entity_fields)
+        self._sets: Mapping[str, Index] = {}
+        self._young: dict[tuple[Sort, str], tuple[Found, ...]] = {}
+        self._old: dict[tuple[Sort, str], tuple[Found, ...]] = {}
+        self._places: dict[Shape, tuple[tuple[str, Sort], ...]] = {}
+
+    def match(self, events: Sequence[Event]) -> list[Match]:
+        """At most one match an event and indicator. Valid is what is valid when the event is received."""
+        if self._sets is not self._library.sets:
+            self._sets = self._library.sets
+            self._young, self._old = {}, {}
+        if not self._sets:
+            return []
+        return [match for event in events for match in self._matches(event)]
+
+    def _matches(self, event: Event) -> Iterator[Match]:
+        told: set[tuple[str, Kind, str]] = set()
+        for name, sort in self._looked_at(event.shape):
+            value = event.get(name)
+            if value is ABSENT:
+                continue
+            for text in _texts(value):
+                for found in self._find(sort, text):
+                    key = (found.head.name, found.indicator.kind, found.indicator.value)
+                    if key not in told and found.holds_at(event.received_us):
+                        told.add(key)
+                        yield self._match(event, found, name, text)
+
+    def _looked_at(self, shape: Shape) -> tuple[tuple[str, Sort], ...]:
+        """The fields that events of this shape can have; intake's own context has none of them."""
+        known = self._places.get(shape)
+        if known is None:
+            if len(self._places) >= _MOST_SHAPES:
+                self._places.clear()
+            known = () if shape.dataset == DEAD_DATASET else tuple(p for p in FIELDS.items() if shape.locate(p[0]))
+            self._places[shape] = known
+        return known
+
+    def _find(self, sort: Sort, text: str) -> tuple[Found, ...]:
+        asked = (sort, text)
+        known = self._young.get(asked)
+        if known is None:
+            known = self._old.get(asked)
+            if known is None:
+                known = tuple(self._ask(sort, text))
+            if len(self._young) >= _REMEMBERED:
+                self._old, self._young = self._young, {}
+            self._young[asked] = known
+        return known
+
+    def _ask(self, sort: Sort, text: str) -> Iterator[Found]:
+        for kind, value in candidates(sort, text):
+            for index in self._sets.values():
+                if kind is Kind.NETWORK:
+                    yield from (Found(index.head, found) for found in index.networks_of(value))
+                elif (indicator := index.find(kind, value)) is not None:
+                    yield Found(index.head, indicator)
+
+    def _match(self, event: Event, found: Found, field: str, text: str) -> Match:
+        head, indicator = found.head, found.indicator
+        fields: dict[str, Value] = {}
+        for name in self._entity_fields:
+            if (value := event.get(name)) is not ABSENT:
+                fields[name] = value
+        fields |= {
+            INDICATOR: indicator.value,
+            "threat.indicator.type": ecs_type(indicator),
+            "threat.feed.name": head.name,
+            "threat.enrichments.matched.field": field,
+            "threat.enrichments.matched.atomic": text,
+        }
+        if found.confidence is not None:
+            fields["threat.indicator.confidence"] = found.confidence
+        for name, said in (("provider", indicator.source or head.source), ("description", indicator.note)):
+            if said:
+                fields[f"threat.indicator.{name}"] = said
+        return Match(
+            rule_id=RULE + head.name,
+            title=f"Indicator hit: {head.name}",
+            severity=found.severity(inbound=field in INBOUND),
+            event_id=event.id,
+            time_us=event.time_us,
+            received_us=event.received_us,
+            source=event.source,
+            fields=fields,
+        )
+
+
+def ecs_type(indicator: Indicator) -> str:
+    """STIX's name of the kind, as ECS has it."""
+    if indicator.kind is Kind.IP:
+        return "ipv6-addr" if ":" in indicator.value else "ipv4-addr"
+    return _ECS_TYPES.get(indicator.kind, "file")
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
