@@ -30,6 +30,7 @@ from shouwang.audit import Entry
 from shouwang.comparison import record_text
 from shouwang.model import Alert, Event, Incident, Reason
 from shouwang.timespan import rfc3339
+from shouwang.words import Words
 
 ALERTS = 200
 VALUES = 20
@@ -119,9 +120,14 @@ def _criterion(reason: Reason, setting: Setting) -> CriterionLine:
     texts = {c.key: c.text for c in (*setting.plans.national.criteria, setting.plans.national.residual)}
     texts |= {rubric.key: rubric.text for rubric in (setting.plans.matrix.rubric, setting.plans.matrix.social)}
     text = texts.get(reason.criterion)
+    documents = {
+        one.title.of(setting.lang): one.title
+        for one in (setting.plans.national.document, setting.plans.matrix.document)
+    }
+    document = documents.get(reason.document)
     return CriterionLine(
         key=reason.criterion,
-        document=visible(reason.document),
+        document=_titled(document, setting) if document else visible(reason.document),
         clause=visible(reason.clause),
         says=text.of(setting.lang) if text else "",
         found=visible(reason.value),
@@ -131,13 +137,18 @@ def _criterion(reason: Reason, setting: Setting) -> CriterionLine:
     )
 
 
+def _titled(title: Words, setting: Setting) -> str:
+    """The documents are Chinese: to an English reader their own titles stand beside the English ones."""
+    return title.zh if setting.lang == "zh" else f"{title.en} ({title.zh})"
+
+
 def _clock(incident: Incident, setting: Setting) -> ClockPart:
     measures = setting.plans.measures
     legal = clock(setting.site.operator, incident.found_at_us, setting.now_us, measures)
     return ClockPart(
         operator=legal.operator.of(setting.lang),
         report_to=tuple(to.of(setting.lang) for to in legal.report_to),
-        basis=legal.document.of(setting.lang),
+        basis=_titled(legal.document, setting),
         clause=legal.clause.of(setting.lang),
         sure=legal.sure,
         limit_minutes=legal.limit_minutes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -142,7 +142,10 @@ def _grading(model: ReportModel) -> Iterable[Block]:
     )
     facts = (("importance", part.facts.importance), ("loss", part.facts.loss), ("social", part.facts.social))
     said = words["list"].join(
-        words["fact"].format(fact=FACTS[model.lang][name], degree=degree(value, model.lang)) for name, value in facts
+        words["fact of the register" if name == "importance" and part.facts.importance_looked_up else "fact"].format(
+            fact=FACTS[model.lang][name], degree=degree(value, model.lang)
+        )
+        for name, value in facts
     )
     yield Paragraph(words["facts"] + words["colon"] + said)
     head = (words["clause"], words["says"], words["found value"], words["known"], words["result"])
@@ -175,7 +178,7 @@ def _criteria(lines: Iterable[CriterionLine], deciding: Grade | None, lang: str)
 
 
 def _happened(model: ReportModel) -> str:
-    return _span(model.first, model.last) if model.first else ""
+    return f"{_span(model.first, model.last)} {model.first[20:]}" if model.first else ""
 
 
 def _deadline(model: ReportModel) -> Iterable[Block]:
@@ -225,7 +228,7 @@ def _alerts(model: ReportModel) -> Iterable[Block]:
             Cell(line.title),
             Cell(str(line.count)),
             Cell(_span(line.first, line.last)),
-            Cell(" ".join(map(_tag, line.tags))),
+            Cell(words["list"].join(_tag(tag, words) for tag in line.tags)),
         )
         for line in model.alerts
     )
@@ -234,10 +237,10 @@ def _alerts(model: ReportModel) -> Iterable[Block]:
         yield Paragraph(words["left out"].format(n=model.alerts_left_out), "note")
 
 
-def _tag(tag: str) -> str:
-    """``attack.t1110.001`` -> ``T1110.001``."""
+def _tag(tag: str, words: Mapping[str, str]) -> str:
+    """``attack.t1110.001`` -> ``T1110.001``; ATT&CK's tactics by name."""
     name = tag.removeprefix("attack.")
-    return name.upper() if name[1:2].isdigit() else name
+    return name.upper() if name[1:2].isdigit() else words.get(f"tactic {name}", name)
 
 
 def _span(first: str, last: str) -> str:
@@ -252,7 +255,9 @@ def _entities(model: ReportModel) -> Iterable[Block]:
     rows = []
     for line in model.entities:
         more = " " + words["more"].format(n=line.more + len(line.values)) if line.more else ""
-        rows.append((Cell(line.name, code=True), Cell(", ".join(line.values) + more)))
+        kind = words.get(f"entity {line.name}")
+        name = Cell(f"{kind} ({line.name})") if kind else Cell(line.name, code=True)
+        rows.append((name, Cell(", ".join(line.values) + more)))
     if rows:
         yield Table("entities", (words["entity"], words["values"]), tuple(rows))
     else:

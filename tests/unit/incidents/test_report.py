@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from incidents.plans import load as plans
 from incidents.report.build import Material, build
 from incidents.report.labels import LABELS
 from incidents.report.layout import lay_out
@@ -21,7 +22,7 @@ from incidents.report.visible import HIDDEN, visible
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import Batch
 from shouwang.eventstore.embedded.store import EmbeddedStore
-from shouwang.model import Disposition, Event
+from shouwang.model import Disposition, Event, Fact, Importance, IncidentState, Loss, Severity, SocialEffect
 from shouwang.statestore.store import StateStore
 from shouwang.words import words
 from tests.unit.alerting.making import ZONE
@@ -189,6 +190,33 @@ def test_all_formats_say_the_same(lang: str) -> None:
     assert {line["fact"] for line in said["grade"]["criteria"]} == {"looked_up", "stated", "not_asked"}
 
 
+def written_by_us(lang: str) -> str:
+    """A Markdown paper on an incident in which people wrote nothing, without its original records."""
+    whole = a_whole_incident()
+    incident = replace(whole.incident, disposition_reason="-", close_reason="-", asset_ids=())
+    entries = [entry for entry in whole.entries if entry.act != "incidents.triage"]
+    model = build(replace(whole, incident=incident, entries=entries, events=()), a_setting(lang, name="-"))
+    return RENDERERS["md"](model).replace("\\", "")
+
+
+def test_an_english_paper_is_english_but_for_the_titles_of_the_chinese_documents() -> None:
+    text = written_by_us("en")
+    documents = (plans().national.document, plans().matrix.document, plans().measures.document)
+    for title in (one.title for one in documents):
+        assert f"{title.en} ({title.zh})" in text
+        text = text.replace(title.zh, "")
+    assert "[unverified 未核实]" in text
+    assert not re.search(r"[\u3000-\u9fff\uff00-\uffef]", text.replace("unverified 未核实", ""))
+
+
+def test_a_chinese_paper_holds_no_name_out_of_the_program() -> None:
+    names = {each.name for kind in (Severity, Importance, Loss, SocialEffect) for each in kind}
+    names |= {each.value for kind in (IncidentState, Disposition, Fact) for each in kind}
+    names |= {key.removeprefix("tactic ") for key in LABELS["zh"] if key.startswith("tactic ")}
+    found = {name for name in names if re.search(rf"\b{name}\b", written_by_us("zh"), re.IGNORECASE)}
+    assert found == set()
+
+
 def test_both_languages_have_the_same_words() -> None:
     assert LABELS["zh"].keys() == LABELS["en"].keys()
     for key, zh in LABELS["zh"].items():
@@ -213,6 +241,7 @@ def test_a_drill_is_marked_on_the_paper_and_a_real_incident_is_not(format: str, 
 def test_unread_clauses_and_an_unconfirmed_grade_are_shown_as_such() -> None:
     content = RENDERERS["md"](a_model())
     assert "1.4 较大 a) [未核实]" in content
+    assert "系统重要程度（重要，资产登记）、系统损失（较大）" in content
     assert "若须报告：应在 2026-11-25 12:00:00 +08:00 前向属地省级网信部门报告" in content
     assert "剩余 3 小时 12 分" in content
     plain = build(Material(an_incident(), [an_alert()], [], []), a_setting())
