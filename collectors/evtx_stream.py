@@ -60,6 +60,8 @@ def events(stream: BinaryIO) -> Iterator[Piece]:
     while chunk := _read(stream, CHUNK_BYTES):
         place = HEADER_BYTES + (chunks + 1) * CHUNK_BYTES
         chunks += 1
+        if chunks <= announced and not chunk.strip(b"\0"):
+            yield Damage(number, f"chunk {chunks} is empty, where the file header announces one")
         for piece in _chunk(chunk, chunks, number, place):
             if isinstance(piece, Record):
                 number = piece.number

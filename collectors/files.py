@@ -26,6 +26,7 @@ from collectors.parsers.flags import TRANSCODED
 from collectors.reading import Damage, Piece, Record
 from collectors.sniff import UTF8_MARK, encoding_of, sniff
 from collectors.xml_stream import xml_events
+from collectors.zstd import ZstdReader
 
 __all__ = ["Damage", "Piece", "Record", "records"]
 
@@ -101,16 +102,20 @@ class _Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        if self.error is not None:
-            return 0
+        """As full as it gets: what a file is, is seen in its first block."""
         view = memoryview(buffer)  # type: ignore[arg-type]  # a buffer, as io gives it
-        try:
-            piece = self._read1(len(view))
-        except _BROKEN as error:
-            self.error = error
-            return 0
-        view[: len(piece)] = piece
-        return len(piece)
+        filled = 0
+        while filled < len(view) and self.error is None:
+            try:
+                piece = self._read1(len(view) - filled)
+            except _BROKEN as error:
+                self.error = error
+                break
+            if not piece:
+                break
+            view[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        return filled
 
 
 def _pieces(raw: io.RawIOBase, format: str, name: str) -> Iterator[Piece]:
@@ -141,8 +146,7 @@ def _open(stream: io.BufferedReader, layers: list[_Unpacked]) -> io.BufferedRead
         if magic.startswith(_GZIP):
             layers.append(_Unpacked(gzip.GzipFile(fileobj=stream).read1))
         elif magic == _ZSTD:
-            reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-            layers.append(_Unpacked(reader.read1))
+            layers.append(_Unpacked(ZstdReader(stream).read1))
         else:
             break
         stream = io.BufferedReader(layers[-1], _HEAD_BYTES)

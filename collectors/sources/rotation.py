@@ -18,6 +18,7 @@ import zstandard
 
 from collectors.sources.cursor import FileCursor, Mark
 from collectors.sources.opening import CannotOpen, Opened, content_fits, open_log
+from collectors.zstd import ZstdReader
 
 BLOCK_BYTES: Final = 256 * 1024
 BROKEN: Final = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
@@ -174,7 +175,7 @@ def _unpack(stream: BinaryIO, magic: bytes) -> Unpacked:
         case "gzip":
             return gzip.GzipFile(fileobj=stream)
         case "zstd":
-            return cast(Unpacked, zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True))
+            return ZstdReader(stream)
         case "bzip2":
             return bz2.BZ2File(stream)
         case "xz":

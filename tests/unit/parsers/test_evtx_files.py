@@ -59,6 +59,14 @@ def test_broken_bytes_cost_the_records_they_touch_and_no_other_chunk(recording: 
     assert any(each.reason == "chunk 3 has no chunk header" for each in damaged)
 
 
+def test_a_chunk_that_was_wiped_is_told(recording: bytes) -> None:
+    data = bytearray(recording)
+    data[HEADER_BYTES + 2 * CHUNK_BYTES : HEADER_BYTES + 3 * CHUNK_BYTES] = bytes(CHUNK_BYTES)
+    found, damaged = read(bytes(data))
+    assert len(found) == 1537 - 91
+    assert [each.reason for each in damaged] == ["chunk 3 is empty, where the file header announces one"]
+
+
 def test_every_regression_recording_is_read_whole_and_known(shared: Path) -> None:
     paths = sorted((shared / "sigma" / "regression_data").rglob("*.evtx"))
     assert paths

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -180,13 +181,27 @@ def test_a_file_that_only_pretends_to_be_evtx_is_a_damage() -> None:
     assert damages(pieces)
 
 
-def test_what_a_cut_gzip_still_holds_is_read_and_its_end_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_what_a_cut_packed_file_still_holds_is_read_and_its_end_is_told(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
     """Chance lines, so that packing cannot fold them into a few bytes."""
     lines = [hashlib.sha256(b"%d" % n).hexdigest().encode() for n in range(5000)]
-    packed = gzip.compress(b"".join(line + b"\n" for line in lines))
-    (tmp_path / "a.gz").write_bytes(packed[: len(packed) * 2 // 3])
-    pieces = list(records(tmp_path / "a.gz", "text"))
+    packed = pack(b"".join(line + b"\n" for line in lines))
+    (tmp_path / "a.packed").write_bytes(packed[: len(packed) * 2 // 3])
+    pieces = list(records(tmp_path / "a.packed", "text"))
     found = [piece.raw for piece in pieces if isinstance(piece, Record)]
-    assert len(found) > 2500
+    assert len(found) > 1500
     assert found[:-1] == lines[: len(found) - 1]
     assert isinstance(pieces[-1], Damage)
+
+
+@pytest.mark.parametrize("cut", [3, 5, 9, 40])
+def test_a_zstd_file_cut_anywhere_says_so(cut: int) -> None:
+    packed = zstandard.compress(LINES)
+    assert damages(read(zstandard.compress(LINES + b"\n") + packed[:-cut]))
+
+
+def test_zstd_frames_that_hold_no_data_are_passed_over() -> None:
+    skipped = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"hello"
+    assert len(whole(read(zstandard.compress(LINES + b"\n") + skipped + zstandard.compress(LINES)))) == 6

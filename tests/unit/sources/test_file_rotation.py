@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -342,14 +343,17 @@ def test_former_file_that_is_lost_is_told_as_a_gap(log: Path) -> None:
     assert len(kept.told("file_gap")) == 1
 
 
-def test_a_packed_former_file_cut_in_the_middle_gives_what_it_has_and_says_so(log: Path) -> None:
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("zst", zstandard.compress)])
+def test_a_packed_former_file_cut_in_the_middle_gives_what_it_has_and_says_so(
+    log: Path, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
     kept = Kept()
     append(log, numbered(0, 5000))
     with following(log, kept):
         wait_for(lambda: len(kept.lines) == 5000)
     append(log, numbered(5000, 20000))
-    packed = log.with_name("app.log.1.gz")
-    packed.write_bytes(gzip.compress(log.read_bytes())[:-2000])
+    packed = log.with_name(f"app.log.1.{suffix}")
+    packed.write_bytes(pack(log.read_bytes())[:-2000])
     log.unlink()
     append(log, numbered(20000, 20001))
     with following(log, kept):
