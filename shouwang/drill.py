@@ -22,6 +22,7 @@ from shouwang.api.table import perform, role_in
 from shouwang.bilingual import said
 from shouwang.clock import Clock, ManualClock
 from shouwang.config import load
+from shouwang.drillscores import SCORE
 from shouwang.errors import ShouwangError, UsageError
 from shouwang.firststart import make_home
 from shouwang.flows.alerting import POSITION
@@ -48,6 +49,8 @@ Say = Callable[[Words], None]
 @dataclass(frozen=True, slots=True)
 class Outcome:
     drill: str
+    title: Words
+    """The scenario's."""
     home: Path
     lines: int
     alerts: int
@@ -68,6 +71,7 @@ class Outcome:
         ]
         return {
             "drill": self.drill,
+            "title": said(self.title),
             "home": str(self.home),
             "lines": self.lines,
             "alerts": self.alerts,
@@ -107,7 +111,7 @@ def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, 
         )
         outcome = _Replay(services, watching, replay, say).play(scenario, speed, stop)
     _mark(home, scenario, replay.now_us())
-    (home.path / "score.json").write_text(json.dumps(outcome.json(), ensure_ascii=False, indent=1), encoding="utf-8")
+    (home.path / SCORE).write_text(json.dumps(outcome.json(), ensure_ascii=False, indent=1), encoding="utf-8")
     return outcome
 
 
@@ -162,6 +166,7 @@ class _Replay:
         raised = list(self._raised())
         return Outcome(
             drill=self._services.home.path.name,
+            title=Words(scenario.title_zh or scenario.title, scenario.title),
             home=self._services.home.path,
             lines=self._lines,
             alerts=len(raised),

@@ -1,9 +1,10 @@
-"""``shouwang drills run FILE``."""
+"""``shouwang drills run|list|show``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from shouwang.cli.answer import Answer, print_json
 from shouwang.cli.options import language, nouns, verb, words
 from shouwang.cli.terminal import shown, table
 from shouwang.clock import SystemClock
+from shouwang.drillscores import played, score_of
 from shouwang.errors import UsageError
 from shouwang.home import Home
 from shouwang.model import Value
@@ -36,6 +38,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--speed", type=float, metavar="N", help="N 倍速；默认尽快 / times as fast (default: as fast as possible)"
     )
+    verb(verbs, "list", list_drills, "演练过的，新的在前 / those played, the latest first")
+    showing = verb(verbs, "show", show, "一次演练的评分 / the score of one")
+    showing.add_argument("id", metavar="DRILL")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,12 +77,69 @@ def run(args: argparse.Namespace) -> int:
 def _spoken(score: dict[str, Value], lang: str) -> dict[str, Value]:
     """With the titles of the rules in one language."""
     marks: list[Value] = [in_language(mark.fields, lang) for mark in Answer(score).parts("marks")]
-    return score | {"marks": marks}
+    return in_language(score, lang) | {"marks": marks}
+
+
+def list_drills(args: argparse.Namespace) -> int:
+    drills = [_spoken(score, language(args)) for score in played(Home.at(args.home))]
+    if args.json:
+        rows: list[Value] = [_summary(score) for score in drills]
+        print_json({"drills": rows})
+        return 0
+    say = words(args)
+    headings = (say("演练", "drill"), say("达到/预期", "met/expected"), say("结果", "result"), say("情景", "scenario"))
+    table(headings, [_row(Answer(_summary(score)), say) for score in drills])
+    return 0
+
+
+def _summary(score: dict[str, Value]) -> dict[str, Value]:
+    said = Answer(score)
+    marks = said.parts("marks")
+    return {
+        "drill": score["drill"],
+        "title": score.get("title"),
+        "home": score["home"],
+        "expected": len(marks),
+        "met": sum(mark.flag("passed") for mark in marks),
+        "passed": said.flag("passed") if _is_scored(said) else None,
+    }
+
+
+def _row(said: Answer, say: Callable[[str, str], str]) -> tuple[str, ...]:
+    if said.fields["passed"] is None:
+        return said["drill"], "-", say("没有评分", "no score"), "-"
+    return said["drill"], f"{said['met']}/{said['expected']}", _result(said, say), said["title"] or "-"
+
+
+def _result(said: Answer, say: Callable[[str, str], str]) -> str:
+    return say("通过", "passed") if said.flag("passed") else say("未通过", "not passed")
+
+
+def _is_scored(said: Answer) -> bool:
+    return "passed" in said.fields
+
+
+def show(args: argparse.Namespace) -> int:
+    score = _spoken(score_of(Home.at(args.home), args.id), language(args))
+    if args.json:
+        print_json(score)
+        return 0
+    say = words(args)
+    if _is_scored(Answer(score)):
+        _show(args, score)
+    else:
+        print(
+            say(
+                f"演练 {args.id} 没有评分：仍在进行，或中途停止。",
+                f"Drill {args.id} has no score: it still runs, or was cut off.",
+            )
+        )
+        print(say("查看", "look at it") + f": shouwang up --home {shown(score['home'])}")
+    return 0
 
 
 def _show(args: argparse.Namespace, score: dict[str, Value]) -> None:
     said, say = Answer(score), words(args)
-    yes, no = say("通过", "passed"), say("未通过", "not passed")
     rows = [
         (
             mark["title"] or mark["rule"],
@@ -85,7 +147,7 @@ def _show(args: argparse.Namespace, score: dict[str, Value]) -> None:
             f"{mark.number('time_to_alert_s'):.0f} s / {mark.number('within_s'):.0f} s" if mark["alert"] else "-",
             f"{mark['grade'] or '-'} / {mark['expected_grade'] or '-'}",
             mark["incident"] or "-",
-            yes if mark.flag("passed") else no,
+            _result(mark, say),
         )
         for mark in said.parts("marks")
     ]
@@ -97,5 +159,5 @@ def _show(args: argparse.Namespace, score: dict[str, Value]) -> None:
     counted = say(
         f"{lines} 行, {alerts} 条告警, {incidents} 起事件", f"{lines} lines, {alerts} alerts, {incidents} incidents"
     )
-    print(f"演练 {said['drill']}: {counted}: {yes if said.flag('passed') else no}")
+    print(f"演练 {said['drill']}: {counted}: {_result(said, say)}")
     print(say("查看", "look at it") + f": shouwang up --home {said['home']}")

@@ -76,3 +76,47 @@ def test_the_command_prints_the_score_and_says_by_its_exit_code_whether_it_passe
     absent = subprocess.run([*command, "nowhere.yaml"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert absent.returncode == 2
     assert "nowhere.yaml" in absent.stderr
+
+
+def drills(home: Path, *words: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "shouwang", "drills", *words, "--home", str(home), "--lang", "en"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_past_drills_are_listed_latest_first_and_shown_with_their_score(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    good = played(tmp_path, [])
+    late = scenario(**{"within: 60s": "within: 10s"})
+    bad = run(Home.at(home), late, speed=None, clock=ManualClock(NOW_US + 60_000_000), say=lambda _: None)
+    (home / "drills" / bad.drill / "score.json").rename(home / "drills" / good.drill / "other.json")
+    code, said = drills(home, "list", "--json")
+    listed = json.loads(said)["drills"]
+    assert (code, [(one["drill"], one["passed"], one["met"]) for one in listed]) == (
+        0,
+        [(bad.drill, None, 0), (good.drill, True, 3)],
+    )
+    assert listed[1]["title"] == "Password guessing on a platform server during a web scan"
+    assert "no score" in drills(home, "list")[1].splitlines()[1]
+    assert "was cut off" in drills(home, "show", bad.drill)[1]
+    code, said = drills(home, "show", good.drill, "--json")
+    shown = json.loads(said)
+    assert (code, shown["passed"], [mark["alert"] for mark in shown["marks"]]) == (
+        0,
+        True,
+        [mark.alert for mark in good.marks],
+    )
+    assert "26 lines, 5 alerts, 2 incidents: passed" in drills(home, "show", good.drill)[1]
+
+
+@pytest.mark.parametrize("name", ["none", "..", "../../home", ""])
+def test_a_drill_that_was_not_played_here_is_refused(tmp_path: Path, name: str) -> None:
+    played(tmp_path, [])
+    code, said = drills(tmp_path / "home", "show", name)
+    assert code == 2
+    assert "There is no drill" in said
+
+
+def test_a_home_without_drills_lists_none(tmp_path: Path) -> None:
+    code, said = drills(tmp_path / "home", "list", "--json")
+    assert (code, json.loads(said)["drills"]) == (0, [])
