@@ -90,7 +90,7 @@ def _maintain(services: Services) -> None:
     try:
         for done in services.events.maintain(services.clock.now_us(), MAINTAIN_BUDGET_S):
             log.info("upkeep: %s", done)
-    except Exception:
+    except Exception:  # a scheduled job's fault must not end the watch; it runs again in its turn
         log.exception("upkeep of the event store failed")
 
 

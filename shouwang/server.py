@@ -124,7 +124,7 @@ class Server:
             self._converse(connection, user_name(uid), files)
         except OSError as lost:
             log.info("a client was lost: %s", lost)
-        except Exception:
+        except Exception:  # one client's fault must not end the service of the others
             log.exception("a client's thread failed")
         finally:
             close_all(files)
@@ -154,7 +154,7 @@ class Server:
             return failure(request_id(data), refused, lang)
         except ShouwangError as refused:
             return failure(request_id(data), refused, lang)
-        except Exception:
+        except Exception:  # the client is answered that it failed; the traceback is for the log alone
             log.exception("an act failed")
             return failure(request_id(data), _FAULT, lang)
 

@@ -53,7 +53,7 @@ class Supervised:
         while not self._stop.is_set():
             try:
                 self._run(self._stop)
-            except Exception as error:
+            except Exception as error:  # one source's or job's fault: told in status, and run again
                 log.exception("%s failed", self._name)
                 self._failed = f"{type(error).__name__}: {error}"
                 self._waits = True

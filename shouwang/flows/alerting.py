@@ -112,8 +112,8 @@ class Alerting:
             self._placed = True
         try:
             return self._handle(page.items, page.next if page.next != after else None)
-        except BaseException:
-            self._correlator = None  # it is ahead of what was kept
+        except BaseException:  # whatever it was, goes on up; the correlator is ahead of what was kept
+            self._correlator = None
             raise
 
     def _is_lost(self, after: Position) -> bool:

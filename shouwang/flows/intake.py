@@ -212,7 +212,7 @@ class Intake:
     def _matched(self, events: list[Event]) -> tuple[list[Event], list[Match]]:
         try:
             return events, self._engine.match(events)
-        except Exception:
+        except Exception:  # a rule's fault: events are stored all the same, each tried by itself below
             log.exception("Matching a batch failed; its events are tried one by one")
         kept: list[Event] = []
         matches: list[Match] = []
@@ -235,7 +235,7 @@ class Intake:
                 self._note(away.whole)
                 if not isinstance(away, StoreAway):
                     pause_s = LONGEST_PAUSE_S
-            except Exception as bug:
+            except Exception as bug:  # one event may break the store: it is looked for, the others are kept
                 log.exception("The event store broke on a batch of %d events", len(batch.events))
                 self._note(words(f"{type(bug).__name__}: {bug}"))
                 if len(batch.events) > 1 or (batch.events and cursors):

@@ -148,7 +148,7 @@ class StateStore:
         try:
             yield Transaction(connection)
             connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever it was, goes on up; nothing of the transaction stays
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise

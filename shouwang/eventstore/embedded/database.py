@@ -60,7 +60,7 @@ class Database:
             try:
                 _prepare_writer(self._writer)
                 migrate(self._writer, path)
-            except BaseException:
+            except BaseException:  # whatever it was, goes on up; the connection does not stay open
                 self._writer.close(True)
                 raise
 
