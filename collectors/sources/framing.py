@@ -1,7 +1,8 @@
-"""Where a syslog message ends in a TCP stream: octet counting or line ends, told apart message by message. Pure.
+"""Where a syslog message ends in a TCP stream: octet counting or a trailer, told apart message by message. Pure.
 
-RFC 6587, 3.4.1 and 3.4.2. Octet counting is taken for what it is only when ``<`` follows the number and the space, as a
-message with a priority must begin: so a line that starts with a year or a day is a line.
+RFC 6587, 3.4.1 and 3.4.2; the trailer is a line end, or the NUL that some senders write. Octet counting is taken for
+what it is only when ``<`` follows the number and the space, as a message with a priority must begin: so a line that
+starts with a year or a day is a line.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 
 _COUNTED: Final = re.compile(rb"([1-9]\d{0,8}) <")
 _MAYBE_COUNTED: Final = re.compile(rb"[1-9]\d{0,8} ?")
+_TRAILER: Final = re.compile(rb"[\n\0]")
 _BETWEEN: Final = b"\r\n\0"
 
 
@@ -78,11 +80,11 @@ class Framer:
             return start + length
         if _MAYBE_COUNTED.fullmatch(buffer, at):
             return -1
-        end = buffer.find(b"\n", at)
-        if end < 0:
+        trailer = _TRAILER.search(buffer, at)
+        if trailer is None:
             return -1
-        frames.append(_message(buffer[at:end]))
-        return end + 1
+        frames.append(_message(buffer[at : trailer.start()]))
+        return trailer.end()
 
     def _hold(self, rest: bytes) -> None:
         counted = _COUNTED.match(rest)
@@ -102,9 +104,9 @@ class Framer:
             ended = self._left == 0
             after = data[taken:]
         else:
-            taken = data.find(b"\n")
-            ended = taken >= 0
-            taken = taken if ended else len(data)
+            trailer = _TRAILER.search(data)
+            ended = trailer is not None
+            taken = trailer.start() if trailer else len(data)
             after = data[taken + 1 :]
         self._over += taken
         if not ended:

@@ -47,6 +47,18 @@ def test_counted_messages_hold_any_bytes(messages: list[bytes], cuts: list[int])
     assert [frame.raw for frame in frames] == messages
 
 
+@given(cuts=st.lists(st.integers(0, 80), max_size=8))
+def test_a_sender_that_ends_its_messages_with_nul_is_followed(cuts: list[int]) -> None:
+    frames, framer = fed(b"<13>one\0<13>two\n\0" + counted(b"<13>th\0ree") + b"\0<13>four\0", cuts)
+    assert [frame.raw for frame in frames] == [b"<13>one", b"<13>two", b"<13>th\0ree", b"<13>four"]
+    assert framer.held_bytes == 0
+
+
+def test_an_overlong_message_may_end_with_nul_too() -> None:
+    frames, _ = fed(b"<13>" + b"x" * CAP_BYTES + b"\0<13>next\0", [CAP_BYTES + 2])
+    assert [(len(frame.raw), frame.length) for frame in frames] == [(CAP_BYTES, CAP_BYTES + 4), (8, 0)]
+
+
 def test_half_message_at_the_end_is_kept_and_flagged() -> None:
     frames, framer = fed(b"<13>one\n<13>tw")
     assert [frame.raw for frame in frames] == [b"<13>one"]
