@@ -5,6 +5,7 @@ from detection.correlate import Correlator
 from detection.hits import Hit, Member
 from detection.suppress import LONGEST_US, QUIET_US, Seen, Stretches
 from shouwang.model import Severity
+from shouwang.words import words
 from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
 
 
@@ -94,7 +95,7 @@ def test_a_repeated_delivery_is_told_from_a_new_one_also_after_a_restart() -> No
 def test_counts_are_exact_while_ids_and_values_are_bounded() -> None:
     members = tuple(Member(n.to_bytes(16, "big"), START + n, START, {"user.name": (f"u{n:04}",)}) for n in range(300))
     hit = Hit("r", "t", Severity.HIGH, ("attack.t1110",), ("source.ip=x",), members)
-    alert = opened(hit, members[:200], Origin("A-1", "key"))
+    alert = opened(hit, members[:200], Origin("A-1", "key", words("Many")))
     alert = grown(alert, hit, members[200:])
     assert alert.count == 300
     assert alert.event_ids == tuple(m.event_id for m in members[:EVENT_IDS])
@@ -105,7 +106,7 @@ def test_counts_are_exact_while_ids_and_values_are_bounded() -> None:
 def test_late_members_move_the_first_time_back() -> None:
     hit = hit_of(a_match(1, at_us=MINUTE))
     earlier = hit_of(a_match(2, at_us=0))
-    alert = grown(opened(hit, hit.members, Origin("A-1", "k")), earlier, earlier.members)
+    alert = grown(opened(hit, hit.members, Origin("A-1", "k", words("Many"))), earlier, earlier.members)
     assert (alert.first_us, alert.last_us, alert.count) == (START, START + MINUTE, 2)
 
 
