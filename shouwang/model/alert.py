@@ -1,0 +1,44 @@
+"""What a rule says of one entity in one window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shouwang.model.match import Severity
+from shouwang.words import Words
+
+
+class AlertState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A rule or correlation fired for one entity within one window."""
+
+    id: str
+    """``A-`` and a number; ``D-A-`` in a drill."""
+    key: str
+    """Hash of rule, group key and window start: what makes repeating harmless."""
+    rule_id: str
+    title: Words
+    """The rule's; a rule with a title in one language only has it in both."""
+    severity: Severity
+    count: int
+    """Exact number of events, or of what the correlation counts."""
+    first_us: int
+    last_us: int
+    received_us: int
+    """Receipt time of the newest event in it."""
+    entities: Mapping[str, tuple[str, ...]]
+    """ECS name -> values, sorted: ``source.ip``, ``host.name``, ``user.name`` ..."""
+    event_ids: tuple[bytes, ...]
+    """The first hundred."""
+    tags: tuple[str, ...]
+    state: AlertState
+    incident_id: str
+    asset_id: str
+    drill: bool = False
