@@ -1,6 +1,7 @@
 """Indicators as CSV, or one a line.
 
-With a header its names decide (see ``_COLUMNS``). Without one the first cell is the value and the second a note.
+With a header, which may stand in a comment, its names decide (see ``_COLUMNS``). Without one the first cell is the
+value and the second a note.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ _WORDS_OF_CONFIDENCE: Final = {"low": 30, "medium": 60, "high": 85, "低": 30, "
 
 def read(file: BinaryIO) -> Iterator[Indicator | LeftOut]:
     """Raises ``Unreadable``."""
+    if file.read(3) != b"\xef\xbb\xbf":
+        file.seek(0)
     lines = _lines(file)
     table = csv.reader((text for _, text in lines), delimiter=_delimiter(file), strict=False)
     columns: dict[str, int] | None = None
-    number = 0
+    first = True
     while True:
         try:
             row = next(table, None)
@@ -52,19 +55,19 @@ def read(file: BinaryIO) -> Iterator[Indicator | LeftOut]:
             continue
         if row is None:
             return
-        if not any(cell.strip() for cell in row) or row[0].lstrip().startswith("#"):
+        if not any(cell.strip() for cell in row):
             continue
-        number += 1
-        if number == 1 and (columns := _header(row)) is not None:
+        if first and (header := _header(row)) is not None:
+            columns = header
             continue
+        if row[0].lstrip().startswith("#"):
+            continue
+        first = False
         yield _row(row, columns, f"line {table.line_num}")
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Decoded; comments and empty lines keep their number."""
-    head = file.read(3)
-    if head != b"\xef\xbb\xbf":
-        file.seek(0)
+    """Each with its number, decoded."""
     number = 0
     while line := file.readline(_LONGEST_LINE):
         number += 1

@@ -48,7 +48,9 @@ FIELDS: Final[Mapping[str, Sort]] = {
 INBOUND: Final = frozenset({"source.ip", "client.ip"})
 """Who came to us. Half the internet does: a hit counts one level less than one on what we turned to."""
 
-_HASH: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{128}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Za-z])")  # fmt: skip
+_HASH: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9A-F]{128}|[0-9A-F]{64}|[0-9A-F]{40}|[0-9A-F]{32})(?![0-9A-Za-z])", re.IGNORECASE
+)
 _KIND_OF_LENGTH: Final = {32: Kind.MD5, 40: Kind.SHA1, 64: Kind.SHA256, 128: Kind.SHA512}
 
 
@@ -62,10 +64,10 @@ def candidates(sort: Sort, text: str) -> Iterator[tuple[Kind, str]]:
         case Sort.NAME:
             yield from _host(text)
         case Sort.URL:
-            found = url_of(text)
-            if found is not None:
-                yield Kind.URL, found[0]
-                yield from _host(found[1])
+            whole = url_of(text)
+            if whole is not None:
+                yield Kind.URL, whole[0]
+                yield from _host(whole[1])
         case Sort.HASHES:
             for found in _HASH.finditer(text[:LONGEST]):
                 yield _KIND_OF_LENGTH[len(found[0])], found[0].lower()

@@ -66,6 +66,8 @@ class Head:
     replaced: int = 0
     """Indicators that came more than once; the one that ends last stays."""
 
+    records_bytes: int = 0
+
     @property
     def total(self) -> int:
         return sum(self.counts.values())
@@ -168,6 +170,7 @@ def _write(head: Head, found: _Distinct, held: mmap.mmap | bytes, to: Path) -> H
         counts=dict(sorted(found.counts.items())),
         prefixes={version: sorted(lengths) for version, lengths in sorted(found.prefixes.items())},
         replaced=found.replaced,
+        records_bytes=len(held),
     )
     said = orjson.dumps(asdict(whole))
     said += b" " * (-(len(MAGIC) + _LENGTH.size + len(said)) % 8)
@@ -196,7 +199,7 @@ class Index:
         self.head, start = _head_of(self._map)
         count = self.head.total
         records = start + 16 * count
-        if records > len(self._map) or (count and not self._map[-1:] == b"\n"):
+        if records + self.head.records_bytes != len(self._map):
             raise DamagedIndex("cut off")
         whole = memoryview(self._map)
         self._keys = whole[start : start + 8 * count].cast("Q")

@@ -8,7 +8,7 @@ from typing import Final
 
 from detection.intel.fields import FIELDS, INBOUND, Sort, candidates
 from detection.intel.index import Head, Index
-from detection.intel.indicator import Indicator, Kind
+from detection.intel.indicator import LONGEST, Indicator, Kind
 from detection.intel.library import Library
 from shouwang.model import ABSENT, DEAD_DATASET, Event, Match, Severity, Shape, Value
 
@@ -93,6 +93,8 @@ class Lookout:
         return known
 
     def _find(self, sort: Sort, text: str) -> tuple[Found, ...]:
+        if len(text) > LONGEST:
+            return tuple(self._ask(sort, text))
         asked = (sort, text)
         known = self._young.get(asked)
         if known is None:

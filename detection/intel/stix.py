@@ -128,9 +128,8 @@ def _values(tokens: list[tuple[str, str]], at: int) -> tuple[list[str], int]:
             at += 1
         if at < len(tokens) and tokens[at][1] == ")":
             return values, at + 1
-    raise NoIndicator(
-        f"a pattern with {operator[:20]}" if name in {"word", "mark"} else "a pattern that cannot be read"
-    )
+    known = operator.upper() in {"=", "ISSUBSET", "IN"} or name not in {"word", "mark"}
+    raise NoIndicator("a pattern that cannot be read" if known else f"a pattern with {operator[:20]}")
 
 
 def _text(literal: str) -> str:
