@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -32,6 +31,7 @@ from tui.screens.logs import Logs
 from tui.screens.overview import Overview
 from tui.screens.report import ReportForm
 from tui.session import Changed, Disconnected, Go, Notice, Session, Snapshot
+from tui.typeahead import KeyedApp
 
 LOOK_S = 1.0
 SNAPSHOT_EVERY = 2
@@ -39,7 +39,7 @@ HOURLY_EVERY = 60
 """The screen shown looks again each second, the whole each second second, the day's curve once a minute."""
 
 
-class ShouwangApp(App[int]):
+class ShouwangApp(KeyedApp):
     """The console over ``call`` (``tui.link.Reconnecting``). Reads and acts through it alone."""
 
     CSS_PATH = "console.tcss"
@@ -78,7 +78,7 @@ class ShouwangApp(App[int]):
             self.add_mode(name, _maker(make, self.session))
 
     async def on_mount(self) -> None:
-        await self.switch_mode("overview")
+        await self._show("overview")
         self.set_interval(1.0, self._tick)
         self.run_worker(self._watch(), group="watch")
 
@@ -93,6 +93,7 @@ class ShouwangApp(App[int]):
         return screen
 
     def _tick(self) -> None:
+        self.keys.expire()
         if self.is_running and self.console_screen.ready:
             self.console_screen.tick()
 
@@ -173,11 +174,11 @@ class ShouwangApp(App[int]):
         if name in commands.SCREENS:
             await self._show(name, item)
         elif name in ("claim", "triage", "grade", "report", "close"):
-            self.run_worker(self._guarded(self._act(name, item)), group="act", exclusive=True)
+            self.run_worker(self._guarded(self._act(name, item, self.keys.hold())), group="act", exclusive=True)
         elif name in ("palette", "menu"):
-            self.push_screen(Palette(self.session, self.console_screen.valid(), menu=name == "menu"), self._picked)
+            self.open_dialog(Palette(self.session, self.console_screen.valid(), menu=name == "menu"), self._picked)
         elif name == "help":
-            self.push_screen(Help(self.session))
+            self.open_dialog(Help(self.session))
         elif name == "quit":
             await self.action_quit()
         elif name == "language":
@@ -192,8 +193,10 @@ class ShouwangApp(App[int]):
             self._everywhere(self.session.words("notice.theme", name=self.theme))
 
     async def _show(self, name: str, item: str = "") -> None:
+        reason = self.keys.hold()
         await self.switch_mode(name)
         screen = self.console_screen
+        screen.when_looked(lambda: self.keys.release(reason), anew=False)
         if item and isinstance(screen, Listing):
             screen.call_after_refresh(screen.show, item)
 
@@ -222,16 +225,24 @@ class ShouwangApp(App[int]):
         except ShouwangError as error:
             self._say_error(error)
 
-    async def _act(self, name: str, item: str) -> None:
+    async def _act(self, name: str, item: str, reason: int) -> None:
+        """``reason`` holds the keys until the form can take them, or what was claimed stands on the screen."""
         screen = self.console_screen
-        if name == "claim":
-            await self.session.ask("incidents.claim", id=item)
-            done = self.session.words("claiming.done", id=safe_text(item))
-        else:
-            shown = wire.incident_detail(await self.session.ask("incidents.show", id=item))
-            done = await self.push_screen_wait(self._form(name, shown.incident)) or ""
-        if done:
-            screen.post_message(Notice(done))
+        try:
+            if name == "claim":
+                await self.session.ask("incidents.claim", id=item)
+                screen.post_message(Notice(self.session.words("claiming.done", id=safe_text(item))))
+                screen.when_looked(lambda: self.keys.release(reason), anew=True)
+            else:
+                shown = wire.incident_detail(await self.session.ask("incidents.show", id=item))
+                form = self._form(name, shown.incident)
+                answer = self.push_screen(form, wait_for_dismiss=True)
+                form.call_later(self.keys.release, reason)
+                if done := await answer:
+                    screen.post_message(Notice(done))
+        except ShouwangError:
+            self.keys.release(reason)
+            raise
         screen.post_message(Changed())
 
     def _form(self, name: str, incident: wire.IncidentRow) -> Form:
@@ -253,10 +264,11 @@ class ShouwangApp(App[int]):
     def _ask_to_leave(self) -> None:
         """Staying is the default."""
         if not isinstance(self.screen, Quit):
-            self.push_screen(Quit(self.session), self._leave)
+            self.open_dialog(Quit(self.session), self._leave)
 
     def _leave(self, answer: str | None) -> None:
         if answer == "leave":
+            self.keys.hold()
             self.exit(0)
 
     def on_app_focus(self, _event: events.AppFocus) -> None:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rich.cells import cell_len
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from tests.tui.fake import Service
@@ -54,3 +56,10 @@ def widths(pilot: Pilot[int]) -> set[int]:
 async def types(pilot: Pilot[int], text: str) -> None:
     for character in text:
         await pilot.press(character)
+
+
+def at_once(pilot: Pilot[int], *keys: str) -> None:
+    """All the keys in one bunch, as a slow line or quick fingers send them."""
+    for key in keys:
+        name, character = (_character_to_key(key), key) if len(key) == 1 else (key, None)
+        pilot.app.post_message(events.Key(name, character))

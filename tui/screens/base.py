@@ -56,6 +56,8 @@ class ConsoleScreen(Screen[None]):
         """Mounted with all its parts; before that nobody may ask it to look."""
         self._looking = False
         self._again = False
+        self._looked = False
+        self._waiting: list[Callable[[], None]] = []
 
     @property
     def words(self) -> Words:
@@ -215,8 +217,18 @@ class ConsoleScreen(Screen[None]):
                 self._again = False
                 await self.look()
         finally:
-            self._looking = False
+            self._looking, self._looked = False, True
+            waiting, self._waiting = self._waiting, []
+            for then in waiting:
+                then()
         self.tick()
+
+    def when_looked(self, then: Callable[[], None], *, anew: bool) -> None:
+        """Call it when the screen has looked: once at all, or ``anew``, after this. Refused looks count too."""
+        if self._looked and not anew:
+            then()
+        else:
+            self._waiting.append(then)
 
     def on_changed(self, _changed: Changed) -> None:
         """An act was done: the screen looks again; the app does too, for the header."""
