@@ -10,7 +10,7 @@ from shouwang.eventjson import event_json
 from shouwang.eventstore.base import Position
 from shouwang.lucene import parse
 from shouwang.model import Value
-from shouwang.query import All, Query
+from shouwang.query import All, Node, Query, predicate
 from shouwang.words import Words
 
 LONGEST = 20_000
@@ -36,9 +36,11 @@ class SearchArgs(Args):
 
 
 class TailArgs(Args):
+    query: str = Field(default="", max_length=LONGEST)
     after: str | None = None
     """``next`` of the answer before; absent: only what arrives from now on."""
     limit: int = Field(default=100, ge=1, le=1000)
+    """Of how many events the query is asked: that many at most are given."""
 
 
 def search(context: Context, args: SearchArgs) -> Json:
@@ -50,11 +52,12 @@ def search(context: Context, args: SearchArgs) -> Json:
 
 
 def tail(context: Context, args: TailArgs) -> Json:
-    store = context.services.events
+    """``more``: others wait after ``next``, whether or not one of these was asked for."""
+    store, wanted = context.services.events, predicate(_node(context, args.query))
     after = store.end("events") if args.after is None else Position(args.after)
     page = store.tail("events", after, args.limit)
-    events: list[Value] = [event_json(event, context.zone) for event in page.items]
-    return {"events": events, "next": (page.next or after).token}
+    events: list[Value] = [event_json(event, context.zone) for event in page.items if wanted(event)]
+    return {"events": events, "next": (page.next or after).token, "more": len(page.items) == args.limit}
 
 
 def count(context: Context, args: CountArgs) -> Value:
@@ -63,8 +66,12 @@ def count(context: Context, args: CountArgs) -> Value:
     return [{"key": each.key, "count": each.count, "approximate": each.approximate} for each in found]
 
 
+def _node(context: Context, text: str) -> Node:
+    return parse(text, zone=context.zone) if text.strip() else All()
+
+
 def _query(context: Context, text: str, since: str, until: str | None) -> Query:
-    node = parse(text, zone=context.zone) if text.strip() else All()
+    node = _node(context, text)
     from_us = context.since_us(since)
     if until is None:
         return Query(node, from_us)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, TypeAlias
 
-from shouwang.client import Caller, caller
+from shouwang.client import Caller, Client, caller
 from shouwang.home import Home
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def nouns(subparsers: Subparsers, name: str, words: str) -> Subparsers:
     return parser.add_subparsers(metavar="VERB", required=True)
 
 
-def connected(args: argparse.Namespace) -> AbstractContextManager[Caller]:
-    """In a drill's home the reader is told so, on stderr."""
-    opened = caller(args.home, language(args))
+def connected(args: argparse.Namespace, *, alone: bool = True) -> AbstractContextManager[Caller]:
+    """In a drill's home the reader is told so, on stderr. ``alone``: whether without a daemon the acts run here."""
+    opened = caller(args.home, language(args)) if alone else Client.connect(args.home, language(args))
     if Home.at(args.home).drill:
         print("演练 DRILL", file=sys.stderr)
     return closing(opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from shouwang.cli.answer import Answer, parts, print_json, print_json_line
 from shouwang.cli.options import connected, verb, words
 from shouwang.cli.terminal import table
 from shouwang.client import Caller
+from shouwang.errors import UsageError
 from shouwang.model import Value
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -29,15 +32,13 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--count", action="store_true", help="只计数 / only count")
     parser.add_argument("--by", metavar="FIELD", help="按字段计数，如 source.ip / count by this field")
     parser.add_argument("--top", type=int, default=20)
-    parser.add_argument(
-        "--follow", action="store_true", help="持续输出新到的记录，不看 QUERY / new events as they arrive"
-    )
+    parser.add_argument("--follow", action="store_true", help="持续输出新到的记录 / new events as they arrive")
 
 
 def search(args: argparse.Namespace) -> int:
+    if args.follow:
+        return _follow(args)
     with connected(args) as daemon:
-        if args.follow:
-            return _follow(args, daemon)
         if args.count or args.by:
             return _count(args, daemon)
         return _list(args, daemon)
@@ -90,13 +91,22 @@ def _count(args: argparse.Namespace, daemon: Caller) -> int:
     return 0
 
 
-def _follow(args: argparse.Namespace, daemon: Caller) -> int:
-    """Until interrupted."""
+def _follow(args: argparse.Namespace) -> int:
+    """Until interrupted. Of a daemon only: without one nothing arrives."""
+    if args.count or args.by or args.until or args.oldest_first:
+        raise UsageError(
+            Words(
+                "--follow 不能与 --count、--by、--until、--oldest-first 同用。",
+                "--follow does not go with --count, --by, --until or --oldest-first.",
+            ),
+            hint=Words("请去掉其中之一。", "Leave one of them out."),
+        )
     after: dict[str, Value] = {}
-    while True:
-        answer = Answer(daemon.call("events.tail", limit=PAGE, **after))
-        found = answer.parts("events")
-        _print(args, found)
-        after = {"after": answer.fields.get("next")}
-        if len(found) < PAGE:
-            time.sleep(POLL_S)
+    with connected(args, alone=False) as daemon:
+        while True:
+            answer = Answer(daemon.call("events.tail", query=args.query, limit=PAGE, **after))
+            _print(args, answer.parts("events"))
+            sys.stdout.flush()
+            after = {"after": answer.fields.get("next")}
+            if not answer.flag("more"):
+                time.sleep(POLL_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import select
 import signal
 import socket
 import time
@@ -97,6 +98,29 @@ def test_killed_at_once_and_started_again_nothing_is_lost_or_twice(daemon: Daemo
     assert count(daemon, "event.action:ssh_login_failed") == 2300
     days = json.loads(daemon.run("store", "days", "--json").stdout)
     assert sum(day["received"] for day in days) == sum(day["stored"] for day in days)
+
+
+def test_who_follows_a_query_sees_what_it_asks_for_as_it_arrives(daemon: Daemon, tmp_path: Path) -> None:
+    assert "shouwang up" in daemon.run("search", "--follow").stderr
+    log = tmp_path / "auth.log"
+    log.write_text("")
+    daemon.configure(source(log))
+    daemon.start()
+    following = daemon.spawn("search", "--follow", "203.0.113.9")
+    out = following.stdout
+    assert out is not None
+
+    def seen() -> bool:
+        with log.open("a") as file:
+            file.write(time.strftime("%b %e %H:%M:%S") + " web01 sshd[7]: Server listening on 0.0.0.0 port 22.\n")
+            file.write(failed_logins(1))
+        return bool(select.select([out], [], [], 0.1)[0])
+
+    wait_for(seen)
+    following.kill()
+    lines = out.read().splitlines()
+    assert lines
+    assert all("Failed password for root from 203.0.113.9" in line for line in lines)
 
 
 def test_a_second_start_is_refused_and_names_the_first(daemon: Daemon) -> None:

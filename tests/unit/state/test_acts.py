@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC
 
 import apsw
 import pytest
@@ -15,9 +16,14 @@ from shouwang.api.table import ACTS, perform
 from shouwang.clock import ManualClock
 from shouwang.config import load
 from shouwang.errors import AccessError, ShouwangError, StoreError, UsageError
+from shouwang.eventid import give_ids
+from shouwang.eventstore.base import Batch
+from shouwang.flows.replaying import chunk
 from shouwang.home import MARK_OF_DRILL, Home, user_name
 from shouwang.model import Incident, IncidentState, Value
+from shouwang.scenario import Arrival
 from shouwang.wiring import Services, build, feed
+from tests.unit.state.conftest import NOON_US
 from tests.unit.state.samples import ALERT, INCIDENT
 
 OWNER = user_name(os.geteuid())
@@ -42,6 +48,11 @@ def stocked(services: Services) -> Services:
 
 def fields(value: Value) -> Mapping[str, Value]:
     assert isinstance(value, dict)
+    return value
+
+
+def as_list(value: Value) -> list[Value]:
+    assert isinstance(value, list)
     return value
 
 
@@ -196,6 +207,23 @@ def test_lists_give_totals_beside_pages(stocked: Services) -> None:
     assert fields(perform(stocked, "aud", "incidents.list", {"state": "closed"})) == {"total": 0, "incidents": []}
     assert fields(perform(stocked, "aud", "events.search", {}))["events"] == []
     assert isinstance(fields(perform(stocked, "aud", "events.tail", {}))["next"], str)
+
+
+def test_who_follows_the_events_gets_those_asked_for_and_goes_on_after_the_others(stocked: Services) -> None:
+    begin = fields(perform(stocked, "aud", "events.tail", {}))["next"]
+    said = (b"cron: ran", b"sshd: Failed password", b"cron: ran again")
+    lines = [Arrival(NOON_US, "text", "auth.log", line) for line in said]
+    events = list(chunk(lines, now_us=NOON_US, zone=UTC).events)
+    for event, id in zip(events, give_ids([NOON_US] * len(events)), strict=True):
+        event.id = id
+    stocked.events.put(Batch(events), {})
+    page = fields(perform(stocked, "aud", "events.tail", {"query": "failed", "after": begin, "limit": 2}))
+    assert [fields(event)["event.original"] for event in as_list(page["events"])] == ["sshd: Failed password"]
+    assert page["more"] is True
+    last = fields(perform(stocked, "aud", "events.tail", {"query": "failed", "after": page["next"], "limit": 2}))
+    assert (last["events"], last["more"]) == ([], False)
+    with pytest.raises(UsageError):
+        perform(stocked, "aud", "events.tail", {"query": "event.action:("})
 
 
 def test_the_zone_of_a_home_stays_what_it_was(home: Home, clock: ManualClock) -> None:
