@@ -19,6 +19,7 @@ from evtx import PyEvtxParser
 from collectors.parsers.flags import DAMAGED
 from collectors.reading import Damage, Piece, Record
 from collectors.sniff import EVTX_MAGIC
+from shouwang.words import Words
 
 HEADER_BYTES: Final = 4096
 CHUNK_BYTES: Final = 65_536
@@ -53,7 +54,7 @@ def events(stream: BinaryIO) -> Iterator[Piece]:
     """The records in the file's order, and what is missing."""
     head = _read(stream, HEADER_BYTES)
     if len(head) < HEADER_BYTES or not head.startswith(EVTX_MAGIC):
-        yield Damage(0, "no EVTX file header")
+        yield Damage(0, Words("没有 EVTX 文件头", "no EVTX file header"))
         return
     announced = _FIELDS.unpack_from(head, 8)[7]
     number, chunks = 0, 0
@@ -61,21 +62,33 @@ def events(stream: BinaryIO) -> Iterator[Piece]:
         place = HEADER_BYTES + (chunks + 1) * CHUNK_BYTES
         chunks += 1
         if chunks <= announced and not chunk.strip(b"\0"):
-            yield Damage(number, f"chunk {chunks} is empty, where the file header announces one")
+            yield Damage(
+                number,
+                Words(
+                    f"第 {chunks} 块是空的，而文件头称有此块",
+                    f"chunk {chunks} is empty, where the file header announces one",
+                ),
+            )
         for piece in _chunk(chunk, chunks, number, place):
             if isinstance(piece, Record):
                 number = piece.number
             yield piece
         if len(chunk) < CHUNK_BYTES and chunk.strip(b"\0"):
-            yield Damage(number, f"the file ends inside chunk {chunks}")
+            yield Damage(number, Words(f"文件在第 {chunks} 块中间结束", f"the file ends inside chunk {chunks}"))
     if chunks < announced:
-        yield Damage(number, f"the file header announces {announced} chunks, {chunks} are there: the file was cut")
+        yield Damage(
+            number,
+            Words(
+                f"文件头称有 {announced} 块，实有 {chunks} 块：文件被截断",
+                f"the file header announces {announced} chunks, {chunks} are there: the file was cut",
+            ),
+        )
 
 
 def _chunk(chunk: bytes, index: int, number: int, end: int) -> Iterator[Piece]:
     if not chunk.startswith(_CHUNK_MAGIC):
         if chunk.strip(b"\0"):
-            yield Damage(number, f"chunk {index} has no chunk header")
+            yield Damage(number, Words(f"第 {index} 块没有块头", f"chunk {index} has no chunk header"))
         return
     first, last = _RANGE.unpack_from(chunk.ljust(512, b"\0"), 8)
     expected = last - first + 1 if 0 < first <= last < first + _MOST_PER_CHUNK else 0
@@ -84,7 +97,7 @@ def _chunk(chunk: bytes, index: int, number: int, end: int) -> Iterator[Piece]:
         parser = PyEvtxParser(io.BytesIO(_HEADER + chunk.ljust(CHUNK_BYTES, b"\0")), number_of_threads=1)
         iterator = iter(parser.records_json())
     except (OSError, RuntimeError, ValueError) as error:
-        yield Damage(number, f"chunk {index}: {error}")
+        yield Damage(number, _said(index, error))
         return
     while errors < _MOST_PER_CHUNK:
         try:
@@ -93,10 +106,21 @@ def _chunk(chunk: bytes, index: int, number: int, end: int) -> Iterator[Piece]:
             break
         except (OSError, RuntimeError, ValueError) as error:
             errors += 1
-            yield Damage(number + given, f"chunk {index}: {str(error)[:300]}")
+            yield Damage(number + given, _said(index, error))
             continue
         given += 1
         flags = (DAMAGED,) if errors else ()
         yield Record(number + given, record["data"].encode(), end, "evtx", flags)
     if given + errors < expected:
-        yield Damage(number + given, f"chunk {index} announces {expected} records, {given} could be read")
+        yield Damage(
+            number + given,
+            Words(
+                f"第 {index} 块称有 {expected} 条记录，读出 {given} 条",
+                f"chunk {index} announces {expected} records, {given} could be read",
+            ),
+        )
+
+
+def _said(index: int, error: Exception) -> Words:
+    """By the library, in English."""
+    return Words(f"第 {index} 块：{str(error)[:300]}", f"chunk {index}: {str(error)[:300]}")

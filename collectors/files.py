@@ -22,11 +22,13 @@ import zstandard
 from collectors.evtx_stream import events
 from collectors.json_stream import elements
 from collectors.lines import lines
+from collectors.noise import is_noise, named
 from collectors.parsers.flags import TRANSCODED
 from collectors.reading import Damage, Piece, Record
-from collectors.sniff import UTF8_MARK, encoding_of, sniff
+from collectors.sniff import UTF8_MARK, by_content, by_name, encoding_of
 from collectors.xml_stream import xml_events
 from collectors.zstd import ZstdReader
+from shouwang.words import Words
 
 __all__ = ["Damage", "Piece", "Record", "records"]
 
@@ -136,7 +138,8 @@ def _pieces(raw: io.RawIOBase, format: str, name: str) -> Iterator[Piece]:
 
 
 def _broken(after: int, error: Exception) -> Damage:
-    return Damage(after, f"cannot be read on: {error or type(error).__name__}")
+    why = str(error) or type(error).__name__
+    return Damage(after, Words(f"无法继续读取：{why}", f"cannot be read on: {why}"))
 
 
 def _open(stream: io.BufferedReader, layers: list[_Unpacked]) -> io.BufferedReader:
@@ -160,7 +163,11 @@ def _split(stream: io.BufferedReader, format: str, name: str) -> Iterator[Piece]
         stream = io.BufferedReader(_Utf8(cast(BinaryIO, stream), encoding), _HEAD_BYTES)
         flags = (TRANSCODED,)
     head = _head(stream)
-    parser = sniff(head, name) if format == "auto" else format
+    parser = by_content(head) if format == "auto" else format
+    if not parser and is_noise(head):
+        yield Damage(0, named(head))
+        return
+    parser = parser or by_name(name)
     binary = cast(BinaryIO, stream)
     if parser == "evtx":
         yield from events(binary)

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 from collectors.parsers.flags import TRUNCATED
 from collectors.reading import LONGEST_BYTES, Damage, Piece, Record
 from collectors.sniff import UTF8_MARK
+from shouwang.words import Words
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 _BLOCK_BYTES: Final = 32 * 1024
@@ -92,11 +93,11 @@ def elements(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> Iter
             beginning = beginning or splitter.held[:LONGEST_BYTES]
             splitter.shorten()
             if len(splitter.held) > 4 * LONGEST_BYTES:
-                yield Damage(number, f"a text without end begins before byte {splitter.at}")
+                yield Damage(number, _endless(splitter.at))
                 return
         block = stream.read(_BLOCK_BYTES)
     if splitter.held or splitter.depth:
-        yield Damage(number, "the file ends inside a JSON object")
+        yield Damage(number, Words("文件在一个 JSON 对象中间结束", "the file ends inside a JSON object"))
         rest = (beginning or splitter.held)[:LONGEST_BYTES]
         yield Record(number + 1, rest, splitter.at + len(splitter.held), parser, flags)
 
@@ -118,8 +119,12 @@ def _whole(splitter: _Splitter, number: int, beginning: bytes, how: tuple[str, t
             continue
         if splitter.depth or splitter.held[:1] in (b"", b"{", b"["):
             return
-        yield Damage(number, f"no JSON object at byte {splitter.at}")
+        yield Damage(number, Words(f"字节 {splitter.at} 处不是 JSON 对象", f"no JSON object at byte {splitter.at}"))
         splitter.held = _next_element(splitter)
+
+
+def _endless(at: int) -> Words:
+    return Words(f"字节 {at} 之前开始的文本没有结尾", f"a text without end begins before byte {at}")
 
 
 def _next_element(splitter: _Splitter) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from shouwang.words import Words
+
 LONGEST_BYTES: Final = 256 * 1024
 """Of one record; longer ones are cut and flagged."""
 BLOCK_BYTES: Final = 256 * 1024
@@ -34,7 +36,7 @@ class Damage:
 
     after: int
     """The number of the last record before it."""
-    reason: str
+    reason: Words
 
 
 Piece: TypeAlias = Record | Damage

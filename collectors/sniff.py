@@ -47,6 +47,15 @@ def encoding_of(head: bytes) -> str:
 
 def sniff(head: bytes, name: str) -> str:
     """A name in ``PARSERS``; ``head`` is the uncompressed beginning, some KiB of it, ``name`` the file's."""
+    return by_content(head) or by_name(name)
+
+
+def by_name(name: str) -> str:
+    return next((parser for parser, pattern in _NAMES if pattern.search(name.lower())), "text")
+
+
+def by_content(head: bytes) -> str:
+    """Empty when the bytes do not tell."""
     if head.startswith(EVTX_MAGIC):
         return "evtx"
     if encoding := encoding_of(head):
@@ -71,7 +80,7 @@ def sniff(head: bytes, name: str) -> str:
         best = max(votes, key=lambda parser: votes[parser])
         if votes[best] * 3 >= len(lines):
             return best
-    return next((parser for parser, pattern in _NAMES if pattern.search(name.lower())), "text")
+    return ""
 
 
 def _looks_like_json(body: bytes) -> bool:

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 from collectors.parsers.flags import TRUNCATED
 from collectors.reading import BLOCK_BYTES, LONGEST_BYTES, Damage, Piece, Record
+from shouwang.words import Words
 
 _BEGIN: Final = re.compile(rb"<Event[\s>]")
 _END: Final = b"</Event>"
@@ -45,5 +46,5 @@ def xml_events(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> It
                 number, element[:LONGEST_BYTES], at, parser, (*flags, TRUNCATED) if long else flags, length * long
             )
     if _BEGIN.match(held) or dropped:
-        yield Damage(number, "the file ends inside an event")
+        yield Damage(number, Words("文件在一个事件中间结束", "the file ends inside an event"))
         yield Record(number + 1, held[:LONGEST_BYTES], at + len(held), parser, flags)

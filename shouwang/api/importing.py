@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Literal, NoReturn
 
 from pydantic import Field
 
@@ -39,16 +39,27 @@ def import_records(context: Context, args: ImportArgs) -> Json:
     with os.fdopen(os.dup(given), "rb") as file:
         importer = replace(context.services.new_importer(partial(_go_on, context.services)), encoding=args.encoding)
         result = importer.run(file, args.name, form, about.st_mtime_ns // 1000)
+    if result.damaged and not result.records:
+        _refuse(args.name, result.damaged[0])
     _alert(context.services)
     counts: Json = {
         "records": result.records,
         "stored": result.stored,
         "dropped": dict(result.dropped),
         "already": result.already,
-        "damaged": list(result.damaged),
+        "damaged": [said.en for said in result.damaged],
     }
     _note(context, "import.done", args.name, counts)
-    return counts
+    return {**counts, "damaged": [context.say(said) for said in result.damaged]}
+
+
+def _refuse(name: str, why: Words) -> NoReturn:
+    raise UsageError(
+        Words(f"{name} 中没有可读的记录：{why.zh}。", f"{name} holds no record that can be read: {why.en}."),
+        hint=Words(
+            "若确为日志，请用 --format 指明格式。", "If it is a log all the same, say its format with --format."
+        ),
+    )
 
 
 def _go_on(services: Services, _records: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from shouwang.cli.options import connected, language, verb, words
 from shouwang.cli.terminal import shown
 from shouwang.client import Caller
 from shouwang.errors import UsageError
+from shouwang.logfolder import logs_under
 from shouwang.model import Value
 from shouwang.words import Words
 
@@ -33,7 +34,7 @@ def import_files(args: argparse.Namespace) -> int:
     """2 when something could not be read; the rest is brought in all the same."""
     code = 0
     with connected(args) as daemon:
-        for path in _files(args.paths):
+        for path in _files(args):
             try:
                 result = _import(args, daemon, path)
             except UsageError as refused:
@@ -44,13 +45,17 @@ def import_files(args: argparse.Namespace) -> int:
     return code
 
 
-def _files(paths: Sequence[str]) -> Iterator[Path]:
-    """Those named, and the regular files under folders in order of name."""
-    for path in map(Path, paths):
-        if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.is_file())
-        else:
+def _files(args: argparse.Namespace) -> Iterator[Path]:
+    """Those named, and the logs under folders in order of name; what is passed over is said."""
+    say = words(args)
+    for path in map(Path, args.paths):
+        if not path.is_dir():
             yield path
+            continue
+        listed = logs_under(path)
+        for file, why in listed.passed_over:
+            print(f"{say('跳过', 'passed over')} {shown(file)}: {why.of(language(args))}", file=sys.stderr)
+        yield from listed.logs
 
 
 def _tell(args: argparse.Namespace, path: Path, result: Value) -> None:
@@ -64,7 +69,7 @@ def _tell(args: argparse.Namespace, path: Path, result: Value) -> None:
         f" {say('已有', 'already there')} {answer['already']}, {say('丢弃', 'dropped')} {dropped}"
     )
     for place in answer.texts("damaged"):
-        print(f"  ! {place}")
+        print(f"  ! {shown(place)}")
 
 
 def _import(args: argparse.Namespace, daemon: Caller, path: Path) -> Value:

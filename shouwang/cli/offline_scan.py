@@ -20,7 +20,7 @@ from shouwang.cli.terminal import shown
 from shouwang.clock import SystemClock
 from shouwang.errors import RulesError, UsageError
 from shouwang.eventjson import event_json
-from shouwang.flows.scanning import Found, Reading, Scan, Tally
+from shouwang.flows.scanning import Found, Note, Reading, Scan, Tally
 from shouwang.model import ABSENT
 from shouwang.timespan import rfc3339
 from shouwang.words import Words
@@ -46,6 +46,8 @@ class Request:
     """Empty: the host's."""
     json: bool
     verbose: bool
+    lang: str
+    """Of what is said beside the matches: zh or en."""
 
 
 def scan(request: Request) -> int:
@@ -53,7 +55,7 @@ def scan(request: Request) -> int:
     zone = zone_of(request.zone)
     _check_format(request.format)
     ruleset = load(request.rules or (OWN_RULES,))
-    _say(_rules_lines(ruleset, verbose=request.verbose))
+    _say(_rules_lines(ruleset, verbose=request.verbose), request.lang)
     if not ruleset.rules:
         raise RulesError(
             Words("没有可用的规则。", "No rule could be loaded."),
@@ -62,14 +64,14 @@ def scan(request: Request) -> int:
             ),
         )
     engine = Engine(ruleset, ())
-    work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()))
+    work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()), sys.stdin.buffer)
     line: Callable[[Found, tzinfo], bytes] = json_line if request.json else human_line
     started = time.perf_counter()
     for found in work.run(request.paths):
         sys.stdout.buffer.write(line(found, zone))
     sys.stdout.buffer.flush()
-    _say(_tally_lines(work.tally, time.perf_counter() - started, verbose=request.verbose))
-    _say(f"rule fault: {rule_id} gave no answer on {times} events" for rule_id, times in engine.faults.most_common())
+    _say(_tally_lines(work.tally, time.perf_counter() - started, verbose=request.verbose), request.lang)
+    _say(map(_fault, engine.faults.most_common()), request.lang)
     return UNREADABLE if work.tally.unreadable else 0
 
 
@@ -104,28 +106,53 @@ def human_line(found: Found, zone: tzinfo) -> bytes:
     return line.rstrip().encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _rules_lines(ruleset: RuleSet, *, verbose: bool) -> Iterator[str]:
-    said = f"rules: {len(ruleset.rules)} loaded, {len(ruleset.refused)} refused"
-    if ruleset.correlations:
-        said += f"; {len(ruleset.correlations)} correlations, which need a home, are not run by scan"
+def _rules_lines(ruleset: RuleSet, *, verbose: bool) -> Iterator[Words]:
+    loaded, refused, correlations = len(ruleset.rules), len(ruleset.refused), len(ruleset.correlations)
+    said = Words(f"规则：已加载 {loaded}，拒绝 {refused}", f"rules: {loaded} loaded, {refused} refused")
+    if correlations:
+        said = Words(
+            f"{said.zh}；{correlations} 条关联规则需要数据目录，scan 不运行",
+            f"{said.en}; {correlations} correlations, which need a home, are not run by scan",
+        )
     yield said
-    yield from _some((f"refused: {shown(refusal)}" for refusal in ruleset.refused), len(ruleset.refused), verbose)
+    lines = (Words(f"拒绝：{shown(refusal)}", f"refused: {shown(refusal)}") for refusal in ruleset.refused)
+    yield from _some(lines, refused, verbose)
 
 
-def _tally_lines(tally: Tally, took_s: float, *, verbose: bool) -> Iterator[str]:
+def _tally_lines(tally: Tally, took_s: float, *, verbose: bool) -> Iterator[Words]:
     for note in tally.unreadable:
-        yield f"unreadable: {shown(note.path)}: {shown(note.reason)}"
-    damaged = (f"damaged: {shown(note.path)}: {shown(note.reason)}" for note in tally.damaged)
+        yield _note(Words("无法读取", "unreadable"), note)
+    passed_over = (_note(Words("跳过", "passed over"), note) for note in tally.passed_over)
+    yield from _some(passed_over, len(tally.passed_over), verbose)
+    damaged = (_note(Words("损坏", "damaged"), note) for note in tally.damaged)
     yield from _some(damaged, tally.damages, verbose)
     for code, count in tally.dead.most_common():
-        yield f"not parsed: {count} records ({shown(code)})"
+        yield Words(f"无法解析：{count} 条记录（{shown(code)}）", f"not parsed: {count} records ({shown(code)})")
     for dataset, count in tally.unknown.most_common(LISTED):
-        yield f"of no known log source: {count} events ({shown(dataset)}); no rule can see them"
+        yield Words(
+            f"日志来源未知：{count} 个事件（{shown(dataset)}），没有规则能看到",
+            f"of no known log source: {count} events ({shown(dataset)}); no rule can see them",
+        )
     rate = tally.events / took_s if took_s > 0 else 0
-    yield (f"files {tally.files}, events {tally.events}, matches {tally.matches}, {took_s:.2f} s, {rate:.0f} events/s")
+    yield Words(
+        f"文件 {tally.files}，事件 {tally.events}，匹配 {tally.matches}，{took_s:.2f} 秒，每秒 {rate:.0f} 个事件",
+        f"files {tally.files}, events {tally.events}, matches {tally.matches}, {took_s:.2f} s, {rate:.0f} events/s",
+    )
 
 
-def _some(lines: Iterable[str], total: int, verbose: bool) -> Iterator[str]:
+def _note(what: Words, note: Note) -> Words:
+    path, why = shown(note.path), note.reason
+    return Words(f"{what.zh}：{path}：{shown(why.zh)}", f"{what.en}: {path}: {shown(why.en)}")
+
+
+def _fault(said: tuple[str, int]) -> Words:
+    rule_id, times = said
+    return Words(
+        f"规则故障：{rule_id} 对 {times} 个事件没有给出结果", f"rule fault: {rule_id} gave no answer on {times} events"
+    )
+
+
+def _some(lines: Iterable[Words], total: int, verbose: bool) -> Iterator[Words]:
     shown_lines = 0
     for line in lines:
         if shown_lines >= LISTED and not verbose:
@@ -133,12 +160,13 @@ def _some(lines: Iterable[str], total: int, verbose: bool) -> Iterator[str]:
         shown_lines += 1
         yield line
     if total > shown_lines:
-        yield f"... and {total - shown_lines} more (--verbose)"
+        more = total - shown_lines
+        yield Words(f"……另有 {more} 项（--verbose）", f"... and {more} more (--verbose)")
 
 
-def _say(lines: Iterable[str]) -> None:
+def _say(lines: Iterable[Words], lang: str) -> None:
     for line in lines:
-        print(line.encode("utf-8", "backslashreplace").decode("utf-8"), file=sys.stderr)
+        print(line.of(lang).encode("utf-8", "backslashreplace").decode("utf-8"), file=sys.stderr)
 
 
 def _check_format(name: str) -> None:

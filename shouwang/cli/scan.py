@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shouwang.cli.options import verb
+from shouwang.cli.options import language, verb
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> None:
     parser = verb(subparsers, "scan", run, "用规则扫描文件 / run rules over files, nothing is stored")
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", type=Path, help="文件或目录 / files or folders, also .gz .zst"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        type=_path,
+        help="文件、目录或 -（标准输入） / files, folders or - (standard input), also .gz .zst",
     )
     parser.add_argument("--rules", action="append", metavar="PATH", type=Path, help="规则 / rules (default: our own)")
     parser.add_argument("--format", default="auto", metavar="F", help="解析器 / a parser's name (default: by content)")
@@ -42,5 +46,12 @@ def run(args: argparse.Namespace) -> int:
             zone=args.zone or "",
             json=args.json,
             verbose=args.verbose,
+            lang=language(args),
         )
     )
+
+
+def _path(text: str) -> Path:
+    """``-`` alone is the standard input; a file of that name is ``./-``."""
+    path = Path(text)
+    return path.absolute() if text != "-" and path == Path("-") else path

@@ -21,7 +21,7 @@ from collectors.origin import Origin
 from collectors.parsers.flags import flagged
 from collectors.registry import PARSERS
 from collectors.sources.reading import read_record
-from detection.engine import Engine
+from detection.matching import Rules
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.errors import UsageError
@@ -48,7 +48,7 @@ class ImportResult:
     """Reason -> records; dead letters are kept and counted here."""
     already: int = 0
     """Records that an earlier import brought."""
-    damaged: list[str] = field(default_factory=list)
+    damaged: list[Words] = field(default_factory=list)
     """Places that gave no record; the first hundred."""
 
 
@@ -89,7 +89,7 @@ class Importer:
     """What an import needs beside the file."""
 
     store: EventStore
-    engine: Engine
+    engine: Rules
     """Of this import alone: an engine serves one thread."""
     clock: Clock
     zone: tzinfo
@@ -170,7 +170,9 @@ class _Going:
     def note(self, damage: Damage) -> None:
         """Damage within what was imported before was booked then."""
         if len(self.result.damaged) < MOST_NOTES:
-            self.result.damaged.append(f"after record {damage.after}: {damage.reason}")
+            after, why = damage.after, damage.reason
+            said = Words(f"第 {after} 条记录之后：{why.zh}", f"after record {after}: {why.en}") if after else why
+            self.result.damaged.append(said)
         if damage.after > self.result.already or not self.result.already:
             self._lost["damaged"] += 1
 

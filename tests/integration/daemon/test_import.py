@@ -37,3 +37,18 @@ def test_what_cannot_be_read_is_said_and_the_rest_still_comes_in(daemon: Daemon,
     assert "absent.log" in done.stderr
     assert "fifo" in done.stderr
     assert json.loads(done.stdout)["stored"] == 1
+
+
+def test_what_is_no_log_is_refused_by_name_and_passed_over_by_rule(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.configure()
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.log").write_text(LINE, encoding="utf-8")
+    (folder / "rule.yml").write_text(LINE, encoding="utf-8")
+    (folder / "plan.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    done = daemon.run("import", str(folder), "--json", "--lang", "en")
+    assert done.returncode == 2
+    assert "plan.png holds no record that can be read: no log but a picture" in done.stderr
+    assert "rule.yml: .yml is no log" in done.stderr
+    assert json.loads(done.stdout)["stored"] == 1
+    assert "不是日志，而是图片" in daemon.run("import", str(folder / "plan.png"), "--lang", "zh").stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -32,9 +33,10 @@ def rules(tmp_path: Path) -> Path:
     return file.parent
 
 
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def run(*words: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "shouwang", "scan", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=60)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_a_match_is_one_json_object_with_all_that_was_promised(tmp_path: Path, rules: Path) -> None:
@@ -137,3 +139,63 @@ def test_events_of_no_known_log_source_are_counted(tmp_path: Path, rules: Path) 
     done = run(tmp_path / "a.jsonl", "--rules", rules)
     assert "of no known log source: 2 events (generic.json)" in done.stderr
     assert "not parsed: 1 records (json_invalid)" in done.stderr
+
+
+NOISE = b"\x89PNG\r\n\x1a\n" + b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(400))
+
+
+def test_a_picture_is_unreadable_input_by_name_or_in_a_folder_and_the_rest_is_scanned(
+    tmp_path: Path, rules: Path
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.log").write_text(LINE, encoding="utf-8")
+    (logs / "plan.png").write_bytes(NOISE)
+    for named in (logs, logs / "plan.png"):
+        done = run(named, "--rules", rules)
+        assert done.returncode == 2
+        assert f"unreadable: {logs / 'plan.png'}: no log but a picture" in done.stderr
+        assert "damaged:" not in done.stderr
+    assert "From outside" in run(logs, "--rules", rules).stdout
+
+
+def test_a_folder_holds_rules_and_documents_that_are_no_logs_but_what_is_named_is_read(
+    tmp_path: Path, rules: Path
+) -> None:
+    logs = tmp_path / "logs"
+    (logs / ".git").mkdir(parents=True)
+    (logs / ".git" / "log").write_text(LINE, encoding="utf-8")
+    for name in ("a.log", "rule.yml", "README.MD", "b.txt"):
+        (logs / name).write_text(LINE, encoding="utf-8")
+    done = run(logs, "--rules", rules)
+    assert done.returncode == 0
+    assert f"passed over: {logs / 'rule.yml'}: .yml is no log" in done.stderr
+    assert f"passed over: {logs / 'README.MD'}: .md is no log" in done.stderr
+    assert f"passed over: {logs / '.git' / 'log'}: hidden" in done.stderr
+    assert "files 2, events 2, matches 2" in done.stderr
+    assert "matches 1" in run(logs / "rule.yml", "--rules", rules).stderr
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+def test_the_standard_input_is_scanned_packed_or_not(tmp_path: Path, rules: Path, pack: type[bytes]) -> None:
+    (tmp_path / "b.log").write_text(LINE, encoding="utf-8")
+    done = run("-", tmp_path / "b.log", "--rules", rules, "--json", given=pack((OTHER + LINE).encode()))
+    assert done.returncode == 0, done.stderr
+    found = [orjson.loads(line) for line in done.stdout.splitlines()]
+    assert [(each["source"], each["record"]) for each in found] == [("-", 2), (str(tmp_path / "b.log"), 1)]
+
+
+def test_noise_and_a_cut_stream_on_the_standard_input_are_told(rules: Path) -> None:
+    assert run("-", "--rules", rules, given=NOISE).returncode == 2
+    cut = run("-", "--rules", rules, given=zstandard.compress((LINE * 20_000).encode() + NOISE)[:-9])
+    assert "damaged: -: after record " in cut.stderr
+
+
+def test_what_scan_says_beside_its_matches_is_said_in_chinese_too(tmp_path: Path, rules: Path) -> None:
+    (tmp_path / "x.png").write_bytes(NOISE)
+    done = run(tmp_path / "x.png", tmp_path / "none.log", "--rules", rules, "--lang", "zh")
+    said = done.stderr.splitlines()
+    assert said[0] == "规则：已加载 1，拒绝 0"
+    assert f"无法读取：{tmp_path / 'x.png'}：不是日志，而是图片" in said
+    assert f"无法读取：{tmp_path / 'none.log'}：文件不存在" in said
+    assert said[-1].startswith("文件 1，事件 0，匹配 0，")

@@ -35,7 +35,7 @@ def test_a_whole_file_gives_every_record_packed_or_not(recording: bytes) -> None
 def test_a_file_cut_inside_a_chunk_gives_what_is_there_and_says_what_is_not(recording: bytes) -> None:
     found, damaged = read(recording[: HEADER_BYTES + 5 * CHUNK_BYTES + 30_000])
     assert len(found) > 466
-    reasons = " / ".join(each.reason for each in damaged)
+    reasons = " / ".join(each.reason.en for each in damaged)
     assert "announces 88 records" in reasons
     assert "ends inside chunk 6" in reasons
     assert "announces 16 chunks, 6 are there" in reasons
@@ -44,7 +44,9 @@ def test_a_file_cut_inside_a_chunk_gives_what_is_there_and_says_what_is_not(reco
 def test_a_file_cut_between_chunks_says_so(recording: bytes) -> None:
     found, damaged = read(recording[: HEADER_BYTES + 5 * CHUNK_BYTES])
     assert len(found) == 466
-    assert [each.reason for each in damaged] == ["the file header announces 16 chunks, 5 are there: the file was cut"]
+    assert [each.reason.en for each in damaged] == [
+        "the file header announces 16 chunks, 5 are there: the file was cut"
+    ]
 
 
 def test_broken_bytes_cost_the_records_they_touch_and_no_other_chunk(recording: bytes) -> None:
@@ -56,7 +58,7 @@ def test_broken_bytes_cost_the_records_they_touch_and_no_other_chunk(recording: 
     data[HEADER_BYTES + 2 * CHUNK_BYTES : HEADER_BYTES + 2 * CHUNK_BYTES + 8] = b"\0" * 8
     fewer, damaged = read(bytes(data))
     assert len(fewer) == len(found) - 91
-    assert any(each.reason == "chunk 3 has no chunk header" for each in damaged)
+    assert any(each.reason.en == "chunk 3 has no chunk header" for each in damaged)
 
 
 def test_a_chunk_that_was_wiped_is_told(recording: bytes) -> None:
@@ -64,7 +66,7 @@ def test_a_chunk_that_was_wiped_is_told(recording: bytes) -> None:
     data[HEADER_BYTES + 2 * CHUNK_BYTES : HEADER_BYTES + 3 * CHUNK_BYTES] = bytes(CHUNK_BYTES)
     found, damaged = read(bytes(data))
     assert len(found) == 1537 - 91
-    assert [each.reason for each in damaged] == ["chunk 3 is empty, where the file header announces one"]
+    assert [each.reason.en for each in damaged] == ["chunk 3 is empty, where the file header announces one"]
 
 
 def test_every_regression_recording_is_read_whole_and_known(shared: Path) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -205,3 +207,42 @@ def test_a_zstd_file_cut_anywhere_says_so(cut: int) -> None:
 def test_zstd_frames_that_hold_no_data_are_passed_over() -> None:
     skipped = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"hello"
     assert len(whole(read(zstandard.compress(LINES + b"\n") + skipped + zstandard.compress(LINES)))) == 6
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(400))
+ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0\x3e\0\x01\0\0\0" * 200 + b"libc.so.6\0__libc_start_main\0" * 20
+NOT_TEXT = b"".join(hashlib.sha256(b"x%d" % n).digest() for n in range(3))
+
+
+@pytest.mark.parametrize("data", [PNG, ELF, NOT_TEXT, bytes(range(256)), bytes(5000), gzip.compress(PNG)])
+@pytest.mark.parametrize("name", ["x", "auth.log", "x.json"])
+def test_a_picture_a_program_and_chance_bytes_are_no_log(data: bytes, name: str) -> None:
+    [said] = read(data, name=name)
+    assert isinstance(said, Damage)
+    assert said.reason.zh != said.reason.en
+
+
+def test_what_is_packed_otherwise_is_named() -> None:
+    assert "xz" in damages(read(lzma.compress(PNG)))[0].reason.zh
+    assert "bzip2" in damages(read(bz2.compress(PNG)))[0].reason.en
+
+
+def test_bytes_that_a_person_calls_text_are_read_as_text() -> None:
+    assert kept(read(PNG, "text"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "登录失败，用户 张三\n登录成功\n".encode("gb18030"),
+        "登录失败，用户 张三\n登录成功\n".encode("utf-16"),
+        "登录失败，用户 张三\n".encode(),
+        "Anmeldung für Jörg schlug fehl\n".encode("latin-1"),
+        b"\x1b[31mred\x1b[0m\n" * 9,
+        b"8=FIX.4.2\x019=12\x0135=A\x0149=SVR\x0110=178\x01\n" * 9,
+        b"one\n" + bytes(4000) + b"two\n",
+        b"GET /a HTTP/1.1\n" * 40 + b"\xff\x01\xfe\x02" * 100 + b"\n",
+    ],
+)
+def test_text_in_any_encoding_is_no_noise(data: bytes) -> None:
+    assert whole(read(data))
