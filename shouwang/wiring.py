@@ -41,7 +41,7 @@ from shouwang.flows.response import Response
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
 from shouwang.hostzone import host_zone
-from shouwang.model import Finding
+from shouwang.model import Finding, Level
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore
 from shouwang.tomlplace import line_of
@@ -110,7 +110,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
     """The caller holds the home's lock. Raises ``StoreError``, ``UsageError``, ``RulesError``."""
     assets, documents = config.register(), load_plans()
     site = Site(config.site.zone, config.site.operator.value, config.site.name)
-    ruleset = _rules(home, config)
+    ruleset, findings = _rules(home, config)
 
     def engine() -> Engine:
         return Engine(ruleset, ENTITY_FIELDS)
@@ -144,6 +144,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
             stack=stack.pop_all(),
+            findings=findings,
         )
 
 
@@ -231,26 +232,36 @@ def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:
     return found
 
 
-def _rules(home: Home, config: Config) -> RuleSet:
-    """Ours, the home's, the named folders'; without the disabled ones."""
+def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:
+    """Ours, the home's, the named folders'; without the disabled ones. And which folders cannot be read."""
     chosen = config.rules
     own: Sequence[Path] = [OWN_RULES] if chosen.builtin else []
-    further = [home.site / Path(each).expanduser() for each in chosen.folders]
-    for path in further:
-        if not path.exists():
-            raise UsageError(
-                Words(
-                    f"{home.config}: rules.folders: {path} 不存在。",
-                    f"{home.config}: rules.folders: {path} is not there.",
-                ),
-                hint=Words("请改正或删除。", "Correct or remove it."),
-            )
+    named = [home.site / Path(each).expanduser() for each in chosen.folders]
+    further = [path for path in named if _can_read(path)]
     found = load_rules([*own, *([home.rules] if home.rules.is_dir() else []), *further])
     off = set(chosen.disabled)
     return replace(
         found,
         rules=tuple(rule for rule in found.rules if rule.id not in off),
         correlations=tuple(each for each in found.correlations if each.id not in off),
+    ), [_no_rules_there(home, path) for path in named if path not in further]
+
+
+def _can_read(path: Path) -> bool:
+    return os.access(path, os.R_OK) and (not path.is_dir() or os.access(path, os.X_OK))
+
+
+def _no_rules_there(home: Home, path: Path) -> Finding:
+    return Finding(
+        Level.DEGRADED,
+        Words(
+            f"rules.folders 中的 {path} 不存在或不可读，其中的规则未加载。",
+            f"{path} of rules.folders is not there or cannot be read; its rules are not loaded.",
+        ),
+        Words(
+            f"请在 {home.config} 中改正或删除，然后重新启动。",
+            f"Correct or remove it in {home.config}, and start again.",
+        ),
     )
 
 

@@ -37,6 +37,17 @@ OPEN = replace(
     drill=False,
 )
 
+OWN_RULE = """\
+title: Anything of ours
+id: 3f1a7c9e-5b1d-4c8e-9a70-6d2f0b1c4e55
+status: test
+logsource: {product: linux}
+detection:
+  selection: {message|contains: ours}
+  condition: selection
+level: low
+"""
+
 
 @pytest.fixture
 def stocked(services: Services) -> Services:
@@ -244,9 +255,26 @@ def test_rules_can_be_switched_off_and_added(home: Home, clock: ManualClock) -> 
     assert first not in list(loaded())
     home.config.write_text(text.replace("builtin = true", "builtin = false"))
     assert list(loaded()) == []
-    home.config.write_text(text.replace("folders = []", 'folders = ["/nowhere"]'))
-    with pytest.raises(UsageError, match="nowhere"):
-        list(loaded())
+
+
+def test_a_rules_folder_that_is_not_there_is_a_finding_and_the_other_rules_are_loaded(
+    home: Home, clock: ManualClock
+) -> None:
+    text = home.config.read_text()
+    with build(home, load(home.config), clock) as services:
+        loaded = {rule.id for rule in services.ruleset.rules}
+    home.config.write_text(text.replace("folders = []", 'folders = ["/nowhere/at/all", "more"]'))
+    (home.path / "more").mkdir()
+    (home.path / "more" / "own.yml").write_text(OWN_RULE)
+    with build(home, load(home.config), clock) as services:
+        assert {rule.id for rule in services.ruleset.rules} == loaded | {"3f1a7c9e-5b1d-4c8e-9a70-6d2f0b1c4e55"}
+        for lang in ("zh", "en"):
+            found = [
+                fields(each) for each in as_list(fields(perform(services, "aud", "status", {}, lang=lang))["findings"])
+            ]
+            (said,) = [each for each in found if "rules.folders" in str(each["what"])]
+            assert "/nowhere/at/all" in str(said["what"])
+            assert str(home.config) in str(said["hint"])
 
 
 def test_a_newer_event_or_state_database_stops_the_start(home: Home, clock: ManualClock) -> None:
