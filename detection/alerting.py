@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from detection.hits import Hit, Member, member_of, text, texts
+from detection.intel.naming import INDICATOR
 from shouwang.model import Alert, AlertState, Match, Severity
 from shouwang.words import Words
 
-GROUP_FIELDS = ("source.ip", "host.name", "user.name")
+GROUP_FIELDS = (INDICATOR, "source.ip", "host.name", "user.name")
 """A plain rule's alerts are grouped by the first of these that the event has, else by its source."""
 EVENT_IDS = 100
 VALUES = 50

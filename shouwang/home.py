@@ -22,7 +22,7 @@ from shouwang.words import Words
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
-OURS = frozenset({"logs", "drills", "rules", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL})
+OURS = frozenset({"logs", "drills", "rules", "intel", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL})
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
 OF_COMMAND = "a command, "
@@ -59,6 +59,11 @@ class Home:
     @property
     def rules(self) -> Path:
         return self.site / "rules"
+
+    @property
+    def intel(self) -> Path:
+        """Sets of indicators; a drill looks for those of its site."""
+        return self.site / "intel"
 
     @property
     def logs(self) -> Path:

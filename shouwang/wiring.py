@@ -22,6 +22,8 @@ from collectors.sources.metrics import MetricsSource
 from collectors.sources.syslogtcp import SyslogTcpSource
 from collectors.sources.syslogudp import SyslogUdpSource
 from detection.engine import Engine
+from detection.intel.lookout import Lookout
+from detection.matching import Matcher
 from detection.rules import OWN_RULES
 from detection.rules import load as load_rules
 from detection.ruleset import Correlation, Rule, RuleSet
@@ -37,6 +39,7 @@ from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import Alerting
 from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
+from shouwang.flows.intelligence import Intelligence
 from shouwang.flows.response import Response
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
@@ -81,7 +84,8 @@ class Services:
     ruleset: RuleSet
     response: Response
     alerting: Alerting
-    new_engine: Callable[[], Engine]
+    intelligence: Intelligence
+    new_engine: Callable[[], Matcher]
     """An engine serves one thread: each that matches makes its own."""
     new_importer: Callable[[Callable[[int], None]], Importer]
     """Given what is told the number of records after each batch."""
@@ -112,8 +116,10 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
     site = Site(config.site.zone, config.site.operator.value, config.site.name)
     ruleset, findings = _rules(home, config)
 
-    def engine() -> Engine:
-        return Engine(ruleset, ENTITY_FIELDS)
+    intelligence = Intelligence(home.intel, clock)
+
+    def engine() -> Matcher:
+        return Matcher(Engine(ruleset, ENTITY_FIELDS), Lookout(intelligence.library, ENTITY_FIELDS))
 
     with ExitStack() as stack:
         state = stack.enter_context(StateStore(home.state))
@@ -141,6 +147,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
                 titles=titles(ruleset),
                 drill=home.drill,
             ),
+            intelligence=intelligence,
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
             stack=stack.pop_all(),

@@ -16,13 +16,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 import orjson
 
+from detection.intel.head import Head
 from detection.intel.indicator import Indicator, Kind
 from detection.intel.leftout import LeftOut
 
@@ -40,37 +41,6 @@ class DamagedIndex(ValueError):
 
 class TooMany(ValueError):
     """More indicators than a set may hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What is known of a set without reading it."""
-
-    name: str
-    source: str
-    confidence: int | None
-    """Of indicators that say none themselves."""
-    made_us: int
-    until_us: int
-    """When indicators without an end of their own end."""
-    digest: str
-    """SHA-256 of the file that it was made from."""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    """Kind -> number."""
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    """Reason -> number."""
-    examples: Mapping[str, list[str]] = field(default_factory=dict)
-    """Reason -> the first places."""
-    prefixes: Mapping[str, list[int]] = field(default_factory=dict)
-    """IP version -> the lengths of its networks' prefixes."""
-    replaced: int = 0
-    """Indicators that came more than once; the one that ends last stays."""
-
-    records_bytes: int = 0
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
 
 
 def key_of(kind: Kind, value: str) -> int:
@@ -230,6 +200,13 @@ class Index:
             network = ip_network(f"{address}/{length}", strict=False)
             if (found := self.find(Kind.NETWORK, str(network))) is not None:
                 yield found
+
+    def all_of(self, kind: Kind, text: str) -> Iterator[Indicator]:
+        """Those under which a candidate of an event is found; ``NETWORK`` asks for the networks of an address."""
+        if kind is Kind.NETWORK:
+            yield from self.networks_of(text)
+        elif (found := self.find(kind, text)) is not None:
+            yield found
 
     def items(self) -> Iterator[Indicator]:
         for place in self._places:

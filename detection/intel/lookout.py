@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from detection.intel.fields import FIELDS, INBOUND, Sort, candidates
-from detection.intel.index import Head, Index
+from detection.intel.head import Head
+from detection.intel.index import Index
 from detection.intel.indicator import LONGEST, Indicator, Kind
 from detection.intel.library import Library
+from detection.intel.naming import INDICATOR, RULE
 from shouwang.model import ABSENT, DEAD_DATASET, Event, Match, Severity, Shape, Value
 
-RULE: Final = "intel:"
-"""What a match's ``rule_id`` starts with; the set's name follows."""
-INDICATOR: Final = "threat.indicator.name"
-"""The field of a match that holds the indicator: its alerts are grouped by it."""
 _REMEMBERED: Final = 50_000
 _MOST_SHAPES: Final = 4096
 _ECS_TYPES: Final[Mapping[Kind, str]] = {
@@ -109,10 +107,7 @@ class Lookout:
     def _ask(self, sort: Sort, text: str) -> Iterator[Found]:
         for kind, value in candidates(sort, text):
             for index in self._sets.values():
-                if kind is Kind.NETWORK:
-                    yield from (Found(index.head, found) for found in index.networks_of(value))
-                elif (indicator := index.find(kind, value)) is not None:
-                    yield Found(index.head, indicator)
+                yield from (Found(index.head, indicator) for indicator in index.all_of(kind, value))
 
     def _match(self, event: Event, found: Found, field: str, text: str) -> Match:
         head, indicator = found.head, found.indicator

@@ -49,6 +49,12 @@ class Context:
         """``24h``, or a time; without an offset it is the site's."""
         return since(text, self.now_us(), self.zone)
 
+    def note(self, act: str, target: str, detail: Json) -> None:
+        """An audit entry of its own, for what is done outside the state store."""
+        store = self.services.state.acting_as(self.role.value)
+        with store.act(actor=self.user, act=act, target=target, at_us=self.now_us(), detail=detail):
+            pass
+
     def required_file(self) -> int:
         if self.file is None:
             raise UsageError(

@@ -35,7 +35,7 @@ def import_records(context: Context, args: ImportArgs) -> Json:
             hint=Words("请先存成文件：导入时可能读取两遍。", "Write it into a file first: it may be read twice."),
         )
     form = args.format or "auto"
-    _note(context, "import", args.name, {"format": form, "bytes": about.st_size})
+    context.note("import", args.name, {"format": form, "bytes": about.st_size})
     with os.fdopen(os.dup(given), "rb") as file:
         importer = replace(context.services.new_importer(partial(_go_on, context.services)), encoding=args.encoding)
         result = importer.run(file, args.name, form, about.st_mtime_ns // 1000)
@@ -49,7 +49,7 @@ def import_records(context: Context, args: ImportArgs) -> Json:
         "already": result.already,
         "damaged": [said.en for said in result.damaged],
     }
-    _note(context, "import.done", args.name, counts)
+    context.note("import.done", args.name, counts)
     return {**counts, "damaged": [context.say(said) for said in result.damaged]}
 
 
@@ -79,10 +79,4 @@ def _alert(services: Services) -> None:
         services.alerting.notify()
         return
     while services.alerting.step().matches:
-        pass
-
-
-def _note(context: Context, act: str, target: str, detail: Json) -> None:
-    store = context.services.state.acting_as(context.role.value)
-    with store.act(actor=context.user, act=act, target=target, at_us=context.now_us(), detail=detail):
         pass

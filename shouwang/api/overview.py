@@ -107,6 +107,7 @@ def _findings(services: Services) -> Iterable[Finding]:
             Words("`shouwang up` 可启动。", "`shouwang up` starts one."),
         )
     yield from services.events.health()
+    yield from services.intelligence.findings()
     if services.ruleset.refused:
         count = len(services.ruleset.refused)
         yield Finding(

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from shouwang.access import Need, Role, require, role_of
-from shouwang.api import alerts, events, importing, incidents, overview, records
+from shouwang.api import alerts, events, importing, incidents, intel, overview, records
 from shouwang.api.context import Args, Context, NoArgs
 from shouwang.errors import AccessError, UsageError
 from shouwang.mistakes import mistake
@@ -49,6 +49,11 @@ ACTS: Final[Mapping[str, Act]] = {
     "audit.verify": Act(records.audit_verify, Need.READ, NoArgs),
     "store.days": Act(records.days, Need.READ, NoArgs),
     "import": Act(importing.import_records, Need.WORK, importing.ImportArgs),
+    "intel.list": Act(intel.list_sets, Need.READ, NoArgs),
+    "intel.show": Act(intel.show, Need.READ, intel.NameArgs),
+    "intel.test": Act(intel.test, Need.READ, intel.TestArgs),
+    "intel.add": Act(intel.add, Need.WORK, intel.AddArgs),
+    "intel.remove": Act(intel.remove, Need.ADMINISTER, intel.NameArgs),
     "stop": Act(overview.stop, Need.ADMINISTER, NoArgs),
 }
 

@@ -54,7 +54,8 @@ def list_alerts(args: argparse.Namespace) -> int:
 
 
 def alert_row(alert: Answer) -> tuple[str, ...]:
-    who = ", ".join(value for name in alert.part("entities").fields for value in alert.part("entities").texts(name))
+    named = [name for name in alert.part("entities").fields if not name.startswith("threat.")]
+    who = ", ".join(value for name in named for value in alert.part("entities").texts(name))
     title = f"{alert['title']} ({who})" if who else alert["title"]
     return (
         alert["id"],

@@ -27,6 +27,7 @@ VERBS: Final = (
     "incidents",
     "report",
     "rules",
+    "intel",
     "audit",
     "store",
     "drills",

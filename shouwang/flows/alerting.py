@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from detection.alerting import Origin, grown, hit_of, opened
 from detection.correlate import CLOCK, Correlator
 from detection.hits import Hit, Member
+from detection.intel.naming import title as set_title
 from detection.ruleset import Correlation
 from detection.suppress import Seen, Stretches
 from incidents.criteria import Plans
@@ -212,7 +213,7 @@ class _Step:
             if held is not None:
                 self._alerts[key] = grown(held, hit, members)
             else:
-                title = self._titles.get(hit.rule_id) or words(hit.title)
+                title = self._titles.get(hit.rule_id) or set_title(hit.rule_id) or words(hit.title)
                 self._alerts[key] = opened(hit, members, Origin(self._next_id(), key, title, self._drill))
 
     def _is_closed(self, key: str) -> bool:

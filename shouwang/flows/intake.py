@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from collectors.poison import ENGINE_FAULT, STORE_FAULT, poisoned
 from collectors.sources.base import Chunk
-from detection.engine import Engine
+from detection.matching import Rules
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.errors import StoreError
@@ -49,7 +49,7 @@ class Intake:
     def __init__(
         self,
         store: EventStore,
-        engine: Engine,
+        engine: Rules,
         clock: Clock,
         *,
         assets: AssetRegister,

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from detection.intel.formats import FORMATS
-from detection.intel.index import Head, build
+from detection.intel.head import Head
+from detection.intel.index import build
 from detection.intel.indicator import Indicator
 from detection.intel.leftout import LeftOut
 from detection.intel.library import Library

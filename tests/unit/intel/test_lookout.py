@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from detection.intel.fields import FIELDS
 from detection.intel.index import build
 from detection.intel.indicator import Indicator, Kind, canonical
-from detection.intel.lookout import INDICATOR, Lookout
+from detection.intel.lookout import Lookout
+from detection.intel.naming import INDICATOR
 from shouwang.model import Match, Severity, Value
 from tests.unit.intel.making import DAY_US, NOW_US, event, head, library
 

@@ -1,0 +1,97 @@
+"""Heavy work in a process of its own: it reads and writes files, never the databases, and harms nobody when it dies.
+
+The child gets its job as a line of JSON, with open files where it needs them, and answers in lines: progress, then a
+result or an error. It runs at a lower priority, with a bound on its memory, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Final
+
+from shouwang import wire
+from shouwang.errors import ShouwangError
+from shouwang.model import Value
+from shouwang.words import Words
+
+JOBS: Final[Mapping[str, str]] = {"intel.build": "shouwang.flows.indexing"}
+"""Name -> module whose ``work(args, files)`` yields progress and at last the result, each an object."""
+MEMORY_BYTES: Final = 2 << 30
+"""Address space of a child; a hostile file cannot take the machine's."""
+NICENESS: Final = 10
+
+Json = dict[str, Value]
+
+
+def run(
+    job: str,
+    args: Mapping[str, Value],
+    *,
+    files: Sequence[int] = (),
+    told: Callable[[Json], None] = lambda _progress: None,
+) -> Json:
+    """The job's result. ``told`` gets each progress and may raise to end the job.
+
+    Raises what the job raised, or ``ShouwangError`` when the child died.
+    """
+    command = [sys.executable, "-P", "-m", "shouwang.worker", job, *map(str, files)]
+    with subprocess.Popen(  # noqa: S603  # ourselves, with fixed words and numbers
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=files, process_group=0
+    ) as child:
+        try:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write(wire.line(dict(args)))
+            child.stdin.flush()
+            for line in child.stdout:
+                said = json.loads(line)
+                if "progress" in said:
+                    told(said["progress"])
+                    continue
+                found = wire.read_reply(line)
+                assert isinstance(found, dict)
+                return found
+        finally:
+            child.kill()
+    raise ShouwangError(
+        Words(f"后台任务 {job} 意外终止（{child.returncode}）。", f"The job {job} died ({child.returncode})."),
+        hint=Words("可能是内存不足；守护进程日志有详情。", "Was there too little memory? The daemon's log says more."),
+    )
+
+
+def _serve(job: str, files: Sequence[int]) -> int:
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    args: Json = json.loads(sys.stdin.buffer.readline())
+    work: Callable[[Json, Sequence[int]], Iterator[Json]] = import_module(JOBS[job]).work
+    answer: Json = {}
+    try:
+        for each in work(args, files):
+            if answer:
+                _say(wire.line({"progress": answer}))
+            answer = each
+    except ShouwangError as refused:
+        _say(wire.failure(None, refused, str(args.get("lang", ""))))
+        return 0
+    except MemoryError:
+        too_large = ShouwangError(Words("内存不足以处理此文件。", "The file needs more memory than a job may have."))
+        _say(wire.failure(None, too_large, str(args.get("lang", ""))))
+        return 0
+    _say(wire.success(None, answer))
+    return 0
+
+
+def _say(line: bytes) -> None:
+    """A parent that has gone ends us by SIGPIPE's error."""
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(_serve(sys.argv[1], [int(each) for each in sys.argv[2:]]))
