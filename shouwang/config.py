@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import tzinfo
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    field_validator,
+)
 
 from shouwang.access import Role
 from shouwang.assets import AssetRegister, canonical_network
 from shouwang.errors import UsageError
 from shouwang.mistakes import mistake
 from shouwang.model import Asset, Importance
+from shouwang.tomlfaults import toml_fault
 from shouwang.tomlplace import line_of
 from shouwang.words import Words
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_ASSET_ID: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 REFERENCE = Words("各项设置见 docs/reference/config.md。", "docs/reference/config.md describes every setting.")
 
 
@@ -52,6 +67,17 @@ def _network(text: str) -> str:
         raise ValueError(Words(wrong.whole.zh.rstrip("。"), wrong.whole.en.rstrip("."))) from None
 
 
+def _asset_id(text: str) -> str:
+    if not _ASSET_ID.fullmatch(text):
+        raise ValueError(
+            Words(
+                "须以字母或数字开头，只含字母、数字和 . _ -，最多 64 个字符",
+                "this must begin with a letter or digit and hold letters, digits, . _ - only, at most 64",
+            )
+        )
+    return text
+
+
 def _endpoint(text: str) -> str:
     if text:
         host, _, port = text.rpartition(":")
@@ -65,23 +91,22 @@ def _endpoint(text: str) -> str:
     return text
 
 
-def _importance(value: object) -> object:
-    if isinstance(value, str):
-        for each in Importance:
-            if value in {each.name.lower(), each.zh}:
-                return each
-        raise ValueError(
-            Words(
-                "请写 ordinary、important 或 especially_important（一般、重要、特别重要）",
-                "write ordinary, important or especially_important (一般, 重要, 特别重要)",
-            )
+def _importance(value: object) -> Importance:
+    for each in Importance:
+        if value in (each.name.lower(), each.zh):
+            return each
+    raise ValueError(
+        Words(
+            "请写 ordinary、important 或 especially_important（一般、重要、特别重要）",
+            "write ordinary, important or especially_important (一般, 重要, 特别重要)",
         )
-    return value
+    )
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Encoding = Literal["utf-8", "gb18030"]
+Flag = Annotated[bool, Strict()]
 
 
 class Table(BaseModel):
@@ -101,7 +126,7 @@ class Site(Table):
 
 
 class AssetTable(Table):
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    id: Annotated[str, AfterValidator(_asset_id)]
     name: str
     importance: Annotated[Importance, BeforeValidator(_importance)] = Importance.ORDINARY
     hosts: tuple[str, ...] = ()
@@ -127,8 +152,8 @@ class SourceTable(Table):
 class Watch(Table):
     """What is watched without any ``[[source]]``."""
 
-    journald: bool = True
-    var_log: bool = True
+    journald: Flag = True
+    var_log: Flag = True
 
 
 class Listen(Table):
@@ -140,7 +165,7 @@ class Listen(Table):
 
 
 class Metrics(Table):
-    interval_s: float = Field(default=10.0, ge=0, le=3600)
+    interval_s: float = Field(default=10.0, ge=0, le=3600, strict=True, allow_inf_nan=False)
     """0: none."""
 
     @field_validator("interval_s")
@@ -152,7 +177,7 @@ class Metrics(Table):
 
 
 class Rules(Table):
-    builtin: bool = True
+    builtin: Flag = True
     """The rules that come with Shouwang."""
     folders: tuple[str, ...] = ()
     """Further files or folders, beside ``rules/`` of the home."""
@@ -179,8 +204,8 @@ def read(text: str, name: str) -> Config:
     try:
         config = Config.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
-        said = Words(f"{name} 不是有效的 TOML：{wrong}。", f"{name} is no TOML: {wrong}.")
-        raise UsageError(said, hint=REFERENCE) from wrong
+        line, what = toml_fault(str(wrong), text)
+        raise UsageError(Words(f"{name}:{line}: {what.zh}。", f"{name}:{line}: {what.en}."), hint=REFERENCE) from wrong
     except ValidationError as wrong:
         found = _sentences(wrong, text, name)
         said = Words("\n".join(each.zh for each in found), "\n".join(each.en for each in found))
@@ -211,12 +236,35 @@ def load(path: Path) -> Config:
     return read(text, str(path))
 
 
+_HEADERS: Final = {
+    "site": "[site]",
+    "roles": "[roles]",
+    "asset": "[[asset]]",
+    "source": "[[source]]",
+    "watch": "[watch]",
+    "listen": "[listen]",
+    "metrics": "[metrics]",
+    "rules": "[rules]",
+}
+"""How each table begins."""
+
+
 def _sentences(wrong: ValidationError, text: str, name: str) -> list[Words]:
     """One a mistake."""
     found: list[Words] = []
     for error in wrong.errors():
         line = line_of(text, error["loc"])
         setting = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
-        what, place = mistake(error, "setting"), f"{name}{f':{line}' if line else ''}: {setting}"
+        what, place = _what(error), f"{name}{f':{line}' if line else ''}: {setting}"
         found.append(Words(f"{place}: {what.zh}。", f"{place}: {what.en}."))
     return found
+
+
+def _what(error: ErrorDetails) -> Words:
+    """A whole table that is missing or written otherwise wants its header shown."""
+    header = _HEADERS.get(str(error["loc"][0]), "") if len(error["loc"]) == 1 else ""
+    if error["type"] == "missing" and header:
+        return Words(f"缺少此表：请写 {header}", f"this table is missing: write {header}")
+    if error["type"] in {"model_type", "dict_type", "tuple_type"} and header:
+        return Words(f"应为表：请写 {header}", f"this must be a table: write {header}")
+    return mistake(error, "setting", Config)

@@ -141,7 +141,7 @@ def read(text: str, name: str) -> Scenario:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        what = mistake(first, "field")
+        what = mistake(first, "field", Scenario)
         raise UsageError(
             Words(f"{name}: {place or '全文'}: {what.zh}。", f"{name}: {place or 'the file'}: {what.en}."),
             hint=Words("完整的情景示例见 docs/how-to/drill.md。", "docs/how-to/drill.md shows a whole scenario."),

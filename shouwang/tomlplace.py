@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
+Place = tuple[str | int, ...]
+
+_PART = r"""(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)"""
+_NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_HEADER = re.compile(rf"^\s*(\[\[?)\s*({_NAME})\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(rf"^\s*({_NAME})\s*=")
 
 
 def line_of(text: str, place: Sequence[str | int]) -> int | None:
@@ -14,25 +19,29 @@ def line_of(text: str, place: Sequence[str | int]) -> int | None:
 
     ``None`` when not even the table can be found.
     """
-    if not place:
-        return None
-    table = str(place[0])
-    index = place[1] if len(place) > 1 and isinstance(place[1], int) else 0
-    keys = [part for part in place[1:] if isinstance(part, str)]
-    seen, header, inside = -1, None, False
+    most, line = 0, None
+    for number, here in _places(text):
+        common = next((n for n, pair in enumerate(zip(here, place, strict=False)) if pair[0] != pair[1]), None)
+        common = min(len(here), len(place)) if common is None else common
+        if common > most:
+            most, line = common, number
+    return line
+
+
+def _places(text: str) -> Iterator[tuple[int, Place]]:
+    """Each header's and each key's line."""
+    table: Place = ()
+    seen: Counter[str] = Counter()
     for number, line in enumerate(text.splitlines(), start=1):
-        found = _HEADER.match(line)
-        if found:
-            name = found[2].strip("\"'")
-            seen += name == table
-            inside = name == table and seen == index
-            header = number if inside else header
-            continue
-        key = _KEY.match(line)
-        if key and ((inside and keys[:1] == [key[1].strip("\"'")]) or (header is None and _top(key[1], table, seen))):
-            return number
-    return header
+        if header := _HEADER.match(line):
+            table = _parts(header[2])
+            if header[1] == "[[":
+                table = (*table, seen[header[2]])
+                seen[header[2]] += 1
+            yield number, table
+        elif key := _KEY.match(line):
+            yield number, (*table, *_parts(key[1]))
 
 
-def _top(key: str, table: str, seen: int) -> bool:
-    return seen < 0 and key.strip("\"'") == table
+def _parts(name: str) -> Place:
+    return tuple(part.strip("\"'") for part in re.findall(_PART, name))

@@ -94,7 +94,7 @@ def _read(act: Act, name: str, args: Mapping[str, Value]) -> Args:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "args"
-        what = mistake(first, "argument")
+        what = mistake(first, "argument", act.args)
         raise UsageError(
             Words(f"{name}: {place}: {what.zh}。", f"{name}: {place}: {what.en}."), hint="docs/reference/socket.md"
         ) from wrong

@@ -87,7 +87,7 @@ def test_every_setting_that_the_first_file_shows_as_a_comment_can_be_used() -> N
         ('type = "file"', 'type = "pipe"', 21, "source.1.type"),
         ("[site]\n", "[[site]]\n", 1, "site"),
         ("[roles]", "[rolls]", 6, "no such setting"),
-        ('name = "平台"', 'name = "平台', 11, "no TOML"),
+        ('name = "平台"', 'name = "平台', 11, "in quotes is not closed"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(old: str, new: str, line: int, said: str) -> None:
@@ -96,8 +96,54 @@ def test_a_mistake_is_named_with_its_line(old: str, new: str, line: int, said: s
         read(WHOLE.replace(old, new), "/h/shouwang.toml")
     assert said in str(wrong.value)
     assert re.search("[\u4e00-\u9fff]", wrong.value.message.zh.replace(new, ""))
-    assert f"/h/shouwang.toml:{line}:" in str(wrong.value) or f"line {line}," in str(wrong.value)
+    assert f"/h/shouwang.toml:{line}:" in str(wrong.value)
     assert wrong.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("", "f: site: 缺少此表：请写 [site]。", "f: site: this table is missing: write [site]."),
+        ("[site]\n", "f:1: site.name: 缺少此项。", "f:1: site.name: this is missing."),
+        ("[site]\nname = 5\n", "f:2: site.name: 应为文本。", "f:2: site.name: this must be text."),
+        ('[site]\nname = ""\n', "f:2: site.name: 不得为空。", "f:2: site.name: this must not be empty."),
+        (
+            '[site]\nname = "x"\nlang = "zh"\n',
+            "f:3: site.lang: 没有这一项。可用：name、timezone、language、operator。",
+            "f:3: site.lang: there is no such setting. One of: name, timezone, language, operator.",
+        ),
+        (
+            'site.name = "x"\nsite.language = "de"\n',
+            "f:2: site.language: 应为 'zh'、'en'。",
+            "f:2: site.language: this must be 'zh' or 'en'.",
+        ),
+        (
+            '[site]\nname = "x"\n[source]\npath = "x"\n',
+            "f:3: source: 应为表：请写 [[source]]。",
+            "f:3: source: this must be a table: write [[source]].",
+        ),
+        (
+            '[site]\nname = "x"\n[watch]\njournald = "yes"\n',
+            "f:4: watch.journald: 应为 true 或 false。",
+            "f:4: watch.journald: this must be true or false.",
+        ),
+        (
+            '[site]\nname = "x"\n[metrics]\ninterval_s = 9000\n',
+            "f:4: metrics.interval_s: 不得大于 3600。",
+            "f:4: metrics.interval_s: the most is 3600.",
+        ),
+        (
+            '[site]\nname = "x"\nname = "y"\n',
+            "f:3: 同一项或同一表写了两次。",
+            "f:3: a setting or a table stands here for the second time.",
+        ),
+        ('[site]\nname = "x"\n\0', "f:3: 不符合 TOML 的写法。", "f:3: this is no TOML."),
+    ],
+)
+def test_a_mistake_is_said_in_our_own_words_in_both_languages(text: str, zh: str, en: str) -> None:
+    with pytest.raises(UsageError) as wrong:
+        read(text, "f")
+    assert (wrong.value.message.zh, wrong.value.message.en) == (zh, en)
 
 
 def test_all_mistakes_are_named_at_once() -> None:
