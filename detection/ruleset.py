@@ -22,6 +22,16 @@ CorrelationType: TypeAlias = Literal[
     "value_median",
 ]
 Op: TypeAlias = Literal["gte", "gt", "lt", "lte", "eq", "neq"]
+Bound: TypeAlias = int | float
+
+
+class Way(NamedTuple):
+    """One way to fulfil a temporal correlation."""
+
+    rules: tuple[str, ...]
+    """Ids of those that must occur; for ``temporal_ordered`` in this order."""
+    without: tuple[str, ...] = ()
+    """Ids of those of which none may occur."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +70,14 @@ class Correlation:
     name: str
     type: CorrelationType
     rules: tuple[str, ...]
-    """Ids of the rules whose matches it reads, however the file named them."""
+    """Ids of the rules and correlations it reads, however the file named them, in the order of the file."""
     group_by: tuple[str, ...]
     """Keys of ``Match.fields``, or names that ``aliases`` explains."""
     timespan_s: int
     op: Op
-    count: int
+    count: Bound
     field: tuple[str, ...]
-    """Of ``value_*``: whose values are counted; named as in ``group_by``."""
+    """Of ``value_*``: whose values are counted, together where there are several; named as in ``group_by``."""
     generate: bool
     """Whether the rules' own matches are alerts as well; ``False`` unless the file says so."""
     aliases: Mapping[str, Mapping[str, str]]
@@ -81,15 +91,19 @@ class Correlation:
     description: str = ""
     falsepositives: tuple[str, ...] = ()
     extra: Mapping[str, object] = default(default_factory=dict)
-    also: tuple[tuple[Op, int], ...] = ()
+    also: tuple[tuple[Op, Bound], ...] = ()
     """Further bounds beside ``op`` and ``count``; a range has one."""
+    percentile: Bound = 0
+    """Of ``value_percentile``: above 0, at most 100."""
+    ways: tuple[Way, ...] = ()
+    """What a temporal correlation's condition in words comes to; any of them suffices. Empty: ``bounds`` decide."""
 
     @property
     def title_zh(self) -> str:
         found = self.extra.get("title_zh")
         return found if isinstance(found, str) else ""
 
-    def bounds(self) -> tuple[tuple[Op, int], ...]:
+    def bounds(self) -> tuple[tuple[Op, Bound], ...]:
         """All that the count must fulfil."""
         return ((self.op, self.count), *self.also)
 
@@ -115,7 +129,7 @@ class Refusal(NamedTuple):
 class RuleSet:
     rules: tuple[Rule, ...] = ()
     correlations: tuple[Correlation, ...] = ()
-    """Only those that this version runs."""
+    """What a correlation reads stands before it."""
     refused: tuple[Refusal, ...] = ()
     filters: int = 0
     """Filter documents that were applied to at least one rule."""
