@@ -18,6 +18,7 @@ _LINES: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
     ("httpd_error", re.compile(rb"\[\w{3} " + _MONTH + rb" {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] \[")),
     ("httpd_error", re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+:")),
     ("syslog", re.compile(rb"<\d{1,3}>")),
+    ("syslog", re.compile(rb"[\w.:*/ \[\]-]{0,120}%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+ ?:")),
     ("syslog", re.compile(rb"[*%]?" + _MONTH + rb" {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d")),
     ("syslog", re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \S+ [^\s:\[]+(?:\[\d+\])?: ")),
 )

@@ -1,22 +1,23 @@
-"""Syslog lines: RFC 3164 and its relatives (rsyslog's ISO times, Huawei, H3C), RFC 5424; with or without ``<PRI>``."""
+"""Syslog lines: RFC 3164 and its relatives (rsyslog's ISO times, Huawei, H3C, Cisco), RFC 5424; ``<PRI>`` or none."""
 
 from __future__ import annotations
 
 import re
-from datetime import tzinfo
+from dataclasses import replace
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Final
 
 from collectors.origin import Origin
 from collectors.parsers import rfc5424
 from collectors.parsers.flags import MALFORMED, Doc
-from collectors.parsers.programs import network
+from collectors.parsers.programs import cisco, network
 from collectors.parsers.programs.table import read_program
 from collectors.parsers.record import decode, text_event
 from collectors.parsers.severity import BY_PRIORITY
 from collectors.parsers.times import MONTHS, SECOND_US, Moment, fraction_us, minute_us, read_iso, yearless_minute_us
 from collectors.shapes.text import device_shape, linux_shape
-from shouwang.model import Event
+from shouwang.model import Event, Shape
 
 NAME: Final = "syslog"
 _MONTH: Final = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -44,6 +45,11 @@ def parse(raw: bytes, origin: Origin) -> Event:
     if text.startswith("1 ") and (head := rfc5424.HEAD.match(text)) is not None:
         return _new_style(raw, origin, head, doc)
     moment, rest, dated = _read_time(text, origin)
+    if "%" in text:
+        if (parts := cisco.split(text, relayed=False)) is not None:
+            return _cisco((raw, origin), None, parts, doc)
+        if rest is not None and (parts := cisco.split(rest, relayed=True)) is not None:
+            return _cisco((raw, origin), moment, parts, doc)
     if rest is None:
         return _headless(raw, origin, text, doc)
     found = _HOST.match(rest)
@@ -132,6 +138,28 @@ def _device(
     doc["host.name"] = host[1]
     flags = network.read(body, doc)
     return text_event(record, _DEVICES[vendor], doc, moment, flags)
+
+
+def _cisco(record: tuple[bytes, Origin], moment: Moment | None, head: re.Match[str], doc: Doc) -> Event:
+    """The device's own time counts, unless its clock was not set and a relay wrote one, ``moment``. Of the names, the
+    device's own."""
+    origin = record[1]
+    stamp = cisco.stamp(head)
+    if stamp and not (head["doubt"] and moment is not None):
+        zone = UTC if head["zone"] in ("UTC", "GMT") else origin.zone
+        moment, _, _ = _read_time(stamp, replace(origin, zone=zone))
+    named = head["name"] or head["after"] or head["host"]
+    if named:
+        doc["host.name"] = named
+    else:
+        _sender(origin, doc)
+    cisco.read(head, doc)
+    return text_event(record, _cisco_shape(cisco.services(head["facility"])), doc, moment)
+
+
+@lru_cache(maxsize=16)
+def _cisco_shape(services: tuple[str, ...]) -> Shape:
+    return device_shape("cisco", NAME, *services)
 
 
 def _new_style(raw: bytes, origin: Origin, head: re.Match[str], doc: Doc) -> Event:

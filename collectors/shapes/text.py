@@ -74,6 +74,9 @@ def error_shape(product: str, parser: str) -> Shape:
     )
 
 
-def device_shape(vendor: str, parser: str) -> Shape:
+def device_shape(vendor: str, parser: str, *services: str) -> Shape:
     """A network device: switch, router, access controller."""
-    return text_shape(f"network.{vendor}", parser, Logsource(vendor, None, None), Logsource(None, "network", None))
+    own = [Logsource(vendor, None, service) for service in services]
+    return text_shape(
+        f"network.{vendor}", parser, Logsource(vendor, None, None), Logsource(None, "network", None), *own
+    )
