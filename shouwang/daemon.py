@@ -51,7 +51,7 @@ def serve(
     home.close_to_others()
     config = load(home.config)
     with ExitStack() as stack:
-        stack.enter_context(Lock(home))
+        stack.enter_context(Lock(home, config.site.zone))
         _log_to(log_file)
         log.info("shouwang %s starts for %s%s", __version__, home.path, ", made now" if made else "")
         services = stack.enter_context(build(home, config, home.clock()))

@@ -97,7 +97,7 @@ def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, 
     replay = ManualClock(scenario.start_us)
     config = load(home.config)
     with ExitStack() as stack:
-        stack.enter_context(Lock(home))
+        stack.enter_context(Lock(home, config.site.zone))
         services = stack.enter_context(build(home, config, replay))
         watching = stack.enter_context(Watching(services, stop))
         services.running = watching.running

@@ -10,7 +10,7 @@ import pwd
 import stat
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -193,12 +193,13 @@ class Home:
 class Lock:
     """The right to write a home's databases. Held for life by the daemon, for one act by a command without daemon.
 
-    A command is waited for: it ends soon. A daemon is not.
+    A command is waited for: it ends soon. A daemon is not. Since when is written in ``zone``, for who is refused.
     """
 
-    def __init__(self, home: Home, *, command: bool = False) -> None:
+    def __init__(self, home: Home, zone: tzinfo, *, command: bool = False) -> None:
         self._path = home.path / "lock"
         self._home = home
+        self._zone = zone
         self._command = command
         self._file: int | None = None
 
@@ -225,7 +226,7 @@ class Lock:
                 )
             time.sleep(0.02)
         os.ftruncate(held, 0)
-        started = datetime.fromtimestamp(time.time(), UTC).astimezone().isoformat(timespec="seconds")
+        started = datetime.fromtimestamp(time.time(), self._zone).isoformat(timespec="seconds")
         who = OF_COMMAND if self._command else ""
         os.pwrite(held, f"{who}process {os.getpid()}, started {started}\n".encode(), 0)
         self._file = held

@@ -33,7 +33,8 @@ class Local:
 def open_home(home: Home, lang: str) -> Local:
     """Raises ``StoreError`` without a home, ``AccessError`` for another's, ``LockedError`` while it is in use."""
     home.require_mine()
+    config = load(home.config)
     with ExitStack() as stack:
-        stack.enter_context(Lock(home, command=True))
-        services = stack.enter_context(build(home, load(home.config), home.clock()))
+        stack.enter_context(Lock(home, config.site.zone, command=True))
+        services = stack.enter_context(build(home, config, home.clock()))
         return Local(services, stack.pop_all(), lang)

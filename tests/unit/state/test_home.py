@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,30 +16,32 @@ from shouwang.clock import SystemClock
 from shouwang.errors import AccessError, LockedError, StoreError, UsageError
 from shouwang.home import Home, Lock
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
 
 def test_a_second_holder_is_refused_and_told_who_holds_it_since_when(tmp_path: Path) -> None:
     home = Home.at(tmp_path)
-    with Lock(home):
-        with pytest.raises(LockedError) as refused, Lock(home):
+    with Lock(home, SHANGHAI):
+        with pytest.raises(LockedError) as refused, Lock(home, SHANGHAI):
             pass
         assert f"process {os.getpid()}" in str(refused.value)
-        assert re.search(r"started \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", str(refused.value))
+        assert re.search(r"started \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", str(refused.value))
         assert refused.value.exit_code == 75
-    with Lock(home):
+    with Lock(home, SHANGHAI):
         pass
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
-    taken = f"Lock(Home.at({str(tmp_path)!r})).__enter__()"
-    code = f"import os; from shouwang.home import Home, Lock; {taken}; os.kill(os.getpid(), 9)"
+    taken = f"Lock(Home.at({str(tmp_path)!r}), datetime.UTC).__enter__()"
+    code = f"import datetime, os; from shouwang.home import Home, Lock; {taken}; os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3])
-    with Lock(Home.at(tmp_path)):
+    with Lock(Home.at(tmp_path), SHANGHAI):
         pass
 
 
 def test_a_link_in_place_of_the_lock_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lock").symlink_to(tmp_path / "victim")
-    with pytest.raises(StoreError), Lock(Home.at(tmp_path)):
+    with pytest.raises(StoreError), Lock(Home.at(tmp_path), SHANGHAI):
         pass
     assert not (tmp_path / "victim").exists()
 
@@ -86,7 +89,7 @@ def test_a_command_at_work_is_waited_for(tmp_path: Path) -> None:
     entered, done = threading.Event(), threading.Event()
 
     def command() -> None:
-        with Lock(home, command=True):
+        with Lock(home, SHANGHAI, command=True):
             entered.set()
             done.wait(10)
 
@@ -94,7 +97,7 @@ def test_a_command_at_work_is_waited_for(tmp_path: Path) -> None:
     thread.start()
     assert entered.wait(10)
     threading.Timer(0.1, done.set).start()
-    with Lock(home):
+    with Lock(home, SHANGHAI):
         assert done.is_set()
     thread.join(10)
 
