@@ -16,6 +16,8 @@ from textual.screen import Screen
 
 from shouwang.errors import ShouwangError
 from tui import commands, health, probe, themes, wire
+from tui.alarm import callers
+from tui.bell import PRESENT_S, Bell
 from tui.commands import BY_NAME
 from tui.link import Call, Reconnecting
 from tui.messages import LANGUAGES
@@ -28,6 +30,7 @@ from tui.screens.grade import GradeForm
 from tui.screens.incidents import Incidents
 from tui.screens.listing import Listing
 from tui.screens.logs import Logs
+from tui.screens.mute import Mute
 from tui.screens.overview import Overview
 from tui.screens.report import ReportForm
 from tui.session import Changed, Disconnected, Go, Notice, Session, Snapshot
@@ -61,15 +64,16 @@ class ShouwangApp(KeyedApp):
         ascii_only: bool = False,
         look_s: float = LOOK_S,
         folder: Path | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """``folder``: where reports are saved unless another is typed; the working directory by default."""
-        super().__init__()
-        self.session = Session(call, lang=lang, monotonic=time.monotonic)
+        super().__init__(monotonic)
+        self.session = Session(call, lang=lang, monotonic=monotonic)
         self.session.ascii = ascii_only
+        self._bell = Bell(self.session, self.bell)
         self.animation_level = "none"
         self._look_s = look_s
         self._folder = folder
-        self._seen: set[str] | None = None
         self._hourly: tuple[tuple[int, int], ...] = ()
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -95,6 +99,7 @@ class ShouwangApp(KeyedApp):
     def _tick(self) -> None:
         self.keys.expire()
         if self.is_running and self.console_screen.ready:
+            self._listen()
             self.console_screen.tick()
 
     # ------------------------------------------------------------------------------------------ looking
@@ -142,18 +147,14 @@ class ShouwangApp(KeyedApp):
             counted = await ask("events.count", since="24h", bucket_s=3600, top=24)
             self._hourly = health.hourly(counted)
         self.session.snapshot = Snapshot(status, tuple(incidents), grave, self._hourly)
-        self._ring(grave)
+        self.session.alarm.take(callers(grave, incidents))
+        if self.is_running and self.console_screen.ready:
+            self._listen()
 
-    def _ring(self, grave: tuple[wire.AlertRow, ...]) -> None:
-        """The bell for a critical alert that was not there before; those of the first look are not new."""
-        critical = {alert.id: alert for alert in grave if alert.severity == "critical"}
-        fresh = set(critical) - self._seen if self._seen is not None else set()
-        self._seen = (self._seen or set()) | set(critical)
-        if fresh:
-            self.bell()
-            newest = critical[max(fresh)]
-            level = self.session.words("severity.critical")
-            self.console_screen.say(f"{level}  {safe_text(newest.id)}  {safe_text(newest.title)}", "critical")
+    def _listen(self) -> None:
+        screen = self.console_screen
+        seen = screen.viewed() if self.screen is screen and self.untouched_s < PRESENT_S else ()
+        self._bell.listen(seen, screen.say)
 
     # ------------------------------------------------------------------------------------------ doing
 
@@ -181,6 +182,8 @@ class ShouwangApp(KeyedApp):
             self.open_dialog(Help(self.session))
         elif name == "quit":
             await self.action_quit()
+        elif name == "mute":
+            self.open_dialog(Mute(self.session), self._muted)
         elif name == "language":
             self._speak()
         elif name == "skin":
@@ -203,6 +206,11 @@ class ShouwangApp(KeyedApp):
     def _picked(self, name: str | None) -> None:
         if name and name in BY_NAME:
             self.console_screen.run_command(name)
+
+    def _muted(self, minutes: int | None) -> None:
+        if minutes is not None and minutes >= 0:
+            self._bell.mute(minutes, self.console_screen.say)
+            self._tick()
 
     def _speak(self) -> None:
         now = LANGUAGES.index(self.session.words.language)

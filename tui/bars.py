@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui import commands, health, labels, wire
+from tui.alarm import Alarm
 from tui.commands import Command
 from tui.messages import Words
 from tui.present import Line, Span, cells, clip, fit, line_width, safe_text, sides
@@ -31,18 +32,39 @@ def nearest_clock(incidents: Sequence[wire.IncidentRow]) -> wire.IncidentRow | N
 
 
 def who_line(
-    me: health.Ping, status: health.Status | None, connected: bool | None, now: datetime, words: Words, *, width: int
+    me: health.Ping,
+    status: health.Status | None,
+    connected: bool | None,
+    now: datetime,
+    words: Words,
+    *,
+    bell: Line = (),
+    width: int,
 ) -> Line:
-    """Place, person, health of the sources, clock."""
+    """Place, person, health of the sources, what the bell does, clock."""
     role = words.known("role", safe_text(me.role))
-    product: Line = ((" " + words("product") + "  ", "bar_strong"),)
+    product: Line = ((words("product") + "  ", "bar_strong"),)
     site: Line = ((clip(safe_text(me.site), 30) + "  ", "bar"),) if me.site else ()
     user: Line = ((f"{safe_text(me.user)} ({role})  ", "bar_dim"),) if me.user else ()
-    health: Line = (_health(status, connected, words),)
-    clock: Line = ((f"  {now:%Y-%m-%d %H:%M:%S} " if now.year > 1970 else "", "bar"),)
-    choices = [(*product, *site, *user, *health), (*site, *user, *health), (*user, *health)]
-    line = sides(first_fitting(choices, width - line_width(clock)), clock, width)
+    sources: Line = (_health(status, connected, words),)
+    clock: Line = (
+        *bell,
+        (f"  {now:%Y-%m-%d %H:%M:%S} " if now.year > 1970 else "", "bar"),
+    )
+    choices = [(*product, *site, *user, *sources), (*site, *user, *sources), (*user, *sources), sources]
+    line = sides(((" ", ""), *first_fitting(choices, width - 1 - line_width(clock))), clock, width)
     return tuple((text, tone or "bar") for text, tone in line)
+
+
+def bell_mark(alarm: Alarm, words: Words) -> Line:
+    """That the bell is muted and for how long, or that it rings and how it is muted; nothing when all is quiet."""
+    if left := alarm.muted_s:
+        mark = words("header.muted", left=labels.span_of(left, words).removeprefix("00:"))
+        return ((f" {mark} ", "alarm" if alarm.waiting else "bar_warn"),)
+    if alarm.waiting:
+        key = commands.key_label(commands.BY_NAME["mute"].keys[0])
+        return ((f" {words('header.ringing', n=alarm.waiting, press=key)} ", "alarm"),)
+    return ()
 
 
 def first_fitting(choices: Sequence[Line], room: int) -> Line:

@@ -56,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("logs", ("7", "f7"), footer=False),
     Command("palette", ("ctrl+p", ":"), menu=False),
     Command("menu", ("f10",), menu=False, footer=False),
+    Command("mute", ("M", "ctrl+n")),
     Command("language", (), footer=False),
     Command("theme", (), footer=False),
     Command("skin", (), footer=False),

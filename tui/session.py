@@ -11,6 +11,7 @@ from textual.message import Message
 from shouwang.errors import ShouwangError
 from shouwang.model import Value
 from tui import health, wire
+from tui.alarm import Alarm
 from tui.commands import READERS
 from tui.link import Call, Link, is_lost
 from tui.messages import Words, load
@@ -66,6 +67,7 @@ class Session:
         self.connected: bool | None = None
         """``None`` until the first answer."""
         self.ascii = False
+        self.alarm = Alarm(monotonic)
         self._monotonic = monotonic
         self._daemon_now: datetime | None = None
         self._told_at = 0.0

@@ -85,7 +85,7 @@ def event_columns(words: Words) -> tuple[Column, ...]:
         Column(words("table.time"), 11),
         Column(words("table.host"), 12, rank=3),
         Column(words("table.dataset"), 15, rank=2),
-        Column(words("table.message"), 20, flex=True),
+        Column(words("table.message"), 36, flex=True),
     )
 
 

@@ -14,12 +14,22 @@ from tui.keys import KeyLine
 
 
 class KeyedApp(App[int]):
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        """``monotonic``: seconds that never go back, for how long nobody has touched the console."""
         super().__init__()
+        self._monotonic = monotonic
+        self._touched_at = float("-inf")
         self.keys = KeyLine(self._give_key, time.monotonic)
         """Hold it while something is opened that the next key may be meant for."""
 
+    @property
+    def untouched_s(self) -> float:
+        """Seconds since the last key or click; endless before the first."""
+        return self._monotonic() - self._touched_at
+
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseDown):
+            self._touched_at = self._monotonic()
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.keys.join(event)
         else:

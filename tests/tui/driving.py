@@ -20,10 +20,15 @@ LOOK_S = 0.25
 
 @asynccontextmanager
 async def console(
-    service: Service, *, size: tuple[int, int] = (120, 36), lang: str | None = None, ascii_only: bool = False
+    service: Service,
+    *,
+    size: tuple[int, int] = (120, 36),
+    lang: str | None = None,
+    ascii_only: bool = False,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Pilot[int]]:
     """A console that has had its first look."""
-    app = ShouwangApp(service.call, lang=lang, look_s=LOOK_S, ascii_only=ascii_only)
+    app = ShouwangApp(service.call, lang=lang, look_s=LOOK_S, ascii_only=ascii_only, monotonic=monotonic)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.session.snapshot is not None)
         await pilot.pause()

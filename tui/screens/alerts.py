@@ -105,6 +105,9 @@ class Alerts(Listing):
         known = self._alerts.get(chosen)
         return known.incident if known is not None else ""
 
+    def shown_ids(self) -> tuple[str, ...]:
+        return (self._shown.alert.id, self._shown.alert.incident) if self._shown is not None else ()
+
     def copied(self) -> tuple[str, str]:
         shown = self._shown
         if shown is None:

@@ -16,6 +16,7 @@ from textual.worker import Worker
 
 from shouwang.errors import ShouwangError
 from tui import bars, commands, wire
+from tui.acts import unfit
 from tui.commands import BY_NAME, Command
 from tui.messages import Words
 from tui.present import clip, safe_text, wrap
@@ -91,6 +92,10 @@ class ConsoleScreen(Screen[None]):
         """The incident that an act would meet, ``""`` for none."""
         return ""
 
+    def viewed(self) -> tuple[str, ...]:
+        """The alert and the incident that a person at the screen has before him whole."""
+        return ()
+
     def copied(self) -> tuple[str, str]:
         """(what ``y`` copies, what ``Y`` copies)"""
         return "", ""
@@ -139,7 +144,8 @@ class ConsoleScreen(Screen[None]):
         now, shot = session.now(), session.snapshot
         top = bars.banner(session.me, session.connected, words, width)
         status = shot.status if shot is not None else None
-        who = bars.who_line(session.me, status, session.connected, now, words, width=width)
+        bell = bars.bell_mark(session.alarm, words)
+        who = bars.who_line(session.me, status, session.connected, now, words, bell=bell, width=width)
         tabs, places = bars.tab_line(self.NAME, shot.incidents if shot is not None else None, now, words, width)
         hits = [bars.Hit(len(top) + 1, first, last, name) for first, last, name in places]
         self.query_one("#head", Bar).show((*top, who, tabs), hits)
@@ -275,21 +281,6 @@ class ConsoleScreen(Screen[None]):
             return
         self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
         self.say(self.words("notice.copied", what=clip(safe_text(text), 60)))
-
-
-def unfit(act: str, incident: wire.IncidentRow, user: str) -> str:
-    """Why the daemon would refuse this act now, as a key of ``notice``; ``""`` when it would not."""
-    if incident.state == "closed":
-        return "over"
-    if act == "claim":
-        return "yours" if incident.owner == user else ""
-    if act in ("triage", "close") and incident.state == "open":
-        return "first_claim"
-    if act == "close" and incident.state != "triaged":
-        return "first_triage"
-    if act == "close" and incident.disposition == "true" and not incident.confirmed:
-        return "first_grade"
-    return ""
 
 
 def readable(error: ShouwangError, words: Words) -> str:

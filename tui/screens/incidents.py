@@ -93,6 +93,9 @@ class Incidents(Listing):
     def incident(self) -> wire.IncidentRow | None:
         return self._incidents.get(self.target()) or super().incident()
 
+    def shown_ids(self) -> tuple[str, ...]:
+        return (self._shown.incident.id,) if self._shown is not None else ()
+
     def copied(self) -> tuple[str, str]:
         shown = self._shown
         if shown is None:

@@ -63,6 +63,14 @@ class Listing(ConsoleScreen):
         """Ask for the chosen one when it is another than the one shown, or changed."""
         raise NotImplementedError
 
+    def viewed(self) -> tuple[str, ...]:
+        hidden = self.has_class("-narrow") and not self.has_class("-open")
+        return () if hidden else self.shown_ids()
+
+    def shown_ids(self) -> tuple[str, ...]:
+        """What stands in the detail."""
+        raise NotImplementedError
+
     def deeds(self) -> dict[str, Callable[[], None]]:
         return {
             "open": self._open,
