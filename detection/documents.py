@@ -25,6 +25,9 @@ class Document:
 
     def refusal(self, reason: str, where: Sequence[str | int] = ()) -> Refusal:
         """``where``: keys and positions that lead to the cause; the line is that of the deepest one found."""
+        return Refusal(self.path, self.line_of(*where), reason)
+
+    def line_of(self, *where: str | int) -> int:
         node: yaml.Node = self._node
         line = self.line
         for step in where:
@@ -32,14 +35,7 @@ class Document:
             if found is None:
                 break
             node, line = found
-        return Refusal(self.path, line, reason)
-
-
-def rule_files(path: Path) -> list[Path]:
-    """The file itself, or every .yml and .yaml file under a folder, in order of name."""
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix in {".yml", ".yaml"} and file.is_file())
+        return line
 
 
 def read(path: Path) -> Iterator[Document | Refusal]:
@@ -112,4 +108,4 @@ def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node, int] | None:
     return None
 
 
-__all__ = ["Document", "read", "rule_files"]
+__all__ = ["Document", "read"]

@@ -9,23 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import yaml
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaLogSource, SigmaRule
 from sigma.types import SigmaNumber, SigmaString
 
+from detection.content import Mark
 from shouwang.model import Logsource
 
 BUILT_IN = Path(__file__).parent / "pipelines"
-
-
-class Mark(NamedTuple):
-    """A detection item that some pipeline looks for before it maps."""
-
-    field: str
-    value: str
 
 
 class FieldNames:

@@ -1,0 +1,107 @@
+"""Filters and correlations: the documents that speak of rules, read when all rules are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from detection.compile import compile_named
+from detection.correlations import correlation
+from detection.documents import Document
+from detection.faults import RuleFault
+from detection.metadata import logsource, metadata
+from detection.reading import Reader
+from detection.ruleset import Correlation, Rule
+from detection.shelf import Shelf
+from detection.tree import Node, conjunction
+
+_FILTER_KEYS = frozenset({"condition", "rules"})
+
+
+class Joiner:
+    """Applies the documents that ``shelf`` kept for later to its rules."""
+
+    def __init__(self, shelf: Shelf, reader: Reader) -> None:
+        self._shelf = shelf
+        self._reader = reader
+        self.filters = 0
+        self.correlations: list[Correlation] = []
+
+    def run(self) -> None:
+        for document in self._shelf.later:
+            if "filter" in document.data:
+                self._guard(document, self._filter)
+        for document in self._shelf.later:
+            if "filter" not in document.data:
+                self._guard(document, self._correlation)
+
+    def _guard(self, document: Document, read: Callable[[Document], None]) -> None:
+        try:
+            read(document)
+        except RuleFault as fault:
+            self._shelf.refused.append(document.refusal(fault.reason, fault.where))
+        except RecursionError:
+            self._shelf.refused.append(document.refusal("is nested too deeply"))
+
+    # ---------------------------------------------------------------------------------------- filters
+
+    def _filter(self, document: Document) -> None:
+        metadata(document.data)
+        source = logsource(document.data)
+        section = document.data["filter"]
+        if not isinstance(section, dict):
+            raise RuleFault("filter must be a map", "filter")
+        targets = [rule for rule in self._targets(document, section) if source.covers(rule.logsource)]
+        if not targets:
+            raise RuleFault("the filter applies to no rule that is loaded", "filter", "rules")
+        filtered: dict[str, Rule] = {}
+        for rule in targets:
+            try:
+                node = self._filter_node(section, rule)
+            except RuleFault as fault:
+                raise fault.under("filter") from None
+            filtered[rule.id] = replace(rule, condition=conjunction((rule.condition, node)))
+        self._shelf.rules.update(filtered)
+        self.filters += 1
+
+    def _filter_node(self, section: Mapping[object, object], rule: Rule) -> Node:
+        mapping = self._reader.mapping(rule.logsource, self._shelf.marks[rule.id])
+        return compile_named(section, _FILTER_KEYS, mapping, self._reader.placeholders)
+
+    def _targets(self, document: Document, section: Mapping[object, object]) -> Iterable[Rule]:
+        written = section.get("rules")
+        if written == "any":
+            return list(self._shelf.rules.values())
+        listed = written if isinstance(written, list) else [written]
+        references = [each for each in listed if isinstance(each, str)]
+        if not references or len(references) != len(listed):
+            raise RuleFault("rules must be any, a rule's id or name, or a list of them", "filter", "rules")
+        found = {}
+        for reference in references:
+            try:
+                found[reference] = self.rule(reference)
+            except RuleFault as fault:
+                self._shelf.refused.append(document.refusal(f"filter: {fault.reason}", ("filter", "rules")))
+        return list({rule.id: rule for rule in found.values()}.values())
+
+    # ----------------------------------------------------------------------------------- correlations
+
+    def _correlation(self, document: Document) -> None:
+        meta = metadata(document.data)
+        found = correlation(document, meta, self)
+        self._shelf.claim(meta.id, meta.name, document.path, document.line)
+        self.correlations.append(found)
+
+    def rule(self, reference: str) -> Rule:
+        """By id or name. Raises ``RuleFault``: not loaded, or itself a correlation."""
+        shelf = self._shelf
+        found = shelf.rules.get(shelf.by_name.get(reference, reference.lower()))
+        if found is not None:
+            return found
+        if any(reference in {each.data.get("name"), str(each.data.get("id"))} for each in shelf.later):
+            raise RuleFault(f"{reference}: correlations of correlations are not supported yet", "rules")
+        raise RuleFault(f"the rule {reference!r} is not loaded", "rules")
+
+    def ecs(self, rule: Rule, field: str) -> str:
+        """How a match of this rule names the field."""
+        return self._reader.names.ecs(rule.logsource, self._shelf.marks[rule.id], field)[0]
