@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-from zoneinfo import ZoneInfo
 
-from collectors.registry import PARSERS
 from collectors.rehydrate import rehydrate
-from collectors.sources.base import Source
-from collectors.sources.delivery import FileSettings
-from collectors.sources.file import FileSource
-from collectors.sources.inbox import Wire, endpoint
-from collectors.sources.journald import JournalSettings, JournalSource
-from collectors.sources.metrics import MetricsSource
-from collectors.sources.syslogtcp import SyslogTcpSource
-from collectors.sources.syslogudp import SyslogUdpSource
 from detection.engine import Engine
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
@@ -32,7 +22,6 @@ from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.config import Config
-from shouwang.defaultfiles import default_files, has_journal
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import EventStore
 from shouwang.eventstore.embedded.store import EmbeddedStore
@@ -41,13 +30,12 @@ from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
 from shouwang.flows.response import Response
+from shouwang.flows.sources import sources
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
-from shouwang.hostzone import host_zone
 from shouwang.model import Finding, Level
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore
-from shouwang.tomlplace import line_of
 from shouwang.words import Words
 
 ENTITY_FIELDS: Final = (
@@ -61,7 +49,6 @@ ENTITY_FIELDS: Final = (
 )
 """What every match carries, so that an alert can say whom it is about."""
 
-VAR_LOG: Final = Path("/var/log")
 SETTLE_S: Final = 5.0
 """How long a source that starts again waits for what it delivered before to be stored."""
 
@@ -164,6 +151,7 @@ class Feed:
 
 
 def feed(services: Services) -> Feed:
+    """Nothing real comes into a drill's home. Raises ``UsageError`` for settings that no source knows."""
     intake = Intake(
         services.events,
         services.new_engine(),
@@ -176,67 +164,8 @@ def feed(services: Services) -> Feed:
         intake.settle(SETTLE_S)
         return services.events.cursors()
 
-    return Feed(intake, Supervisor(_sources(services), intake.deliver, cursors))
-
-
-def _sources(services: Services) -> list[Source]:
-    """None in a drill: nothing real comes into its home. Raises ``UsageError`` for settings that no source knows."""
-    if services.drill:
-        return []
-    _known_formats(services)
-    config, clock = services.config, services.clock
-    journal = config.watch.journald and has_journal()
-    found: list[Source] = [JournalSource(JournalSettings(), clock)] if journal else []
-    found += [FileSource(each, PARSERS, clock) for each in _files(services, with_journal=journal)]
-    found += _listeners(config, clock)
-    if config.metrics.interval_s:
-        found.append(MetricsSource(clock, config.metrics.interval_s))
-    return found
-
-
-def _listeners(config: Config, clock: Clock) -> Iterator[Source]:
-    listen = config.listen
-    zone = ZoneInfo(listen.zone) if listen.zone else config.site.zone
-    wire = Wire("syslog", PARSERS["syslog"], zone, listen.encoding)
-    if listen.syslog_udp:
-        yield SyslogUdpSource(endpoint(listen.syslog_udp), wire, clock)
-    if listen.syslog_tcp:
-        yield SyslogTcpSource(endpoint(listen.syslog_tcp), wire, clock)
-
-
-def _known_formats(services: Services) -> None:
-    for number, each in enumerate(services.config.source):
-        if each.format != "auto" and each.format not in PARSERS:
-            place = services.home.config
-            line = line_of(place.read_text(encoding="utf-8"), ("source", number, "format"))
-            known = ", ".join(("auto", *sorted(PARSERS)))
-            raise UsageError(
-                Words(
-                    f"{place}:{line}: source.{number + 1}.format: 没有格式 {each.format!r}。",
-                    f"{place}:{line}: source.{number + 1}.format: there is no format {each.format!r}.",
-                ),
-                hint=Words(f"可选：{known}。", f"One of: {known}."),
-            )
-
-
-def _files(services: Services, *, with_journal: bool) -> list[FileSettings]:
-    """The named ones, then those of ``/var/log`` that nobody named."""
-    config, local = services.config, host_zone(services.config.site.zone)
-    found = [
-        FileSettings(
-            path=str(services.home.path / Path(each.path).expanduser()),
-            parser=each.format,
-            zone=ZoneInfo(each.zone) if each.zone else local,
-            encoding=each.encoding,
-            start_pattern=each.start_pattern,
-        )
-        for each in config.source
-    ]
-    named = {each.path for each in found}
-    if config.watch.var_log:
-        paths = default_files(VAR_LOG, with_journal=with_journal)
-        found += [FileSettings(path=path, zone=local) for path in paths if path not in named]
-    return found
+    real = [] if services.drill else sources(services.home, services.config, services.clock)
+    return Feed(intake, Supervisor(real, intake.deliver, cursors))
 
 
 def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:

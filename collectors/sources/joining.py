@@ -9,6 +9,7 @@ import re2
 from collectors.parsers.flags import TRUNCATED
 from collectors.sources.lines import CAP_BYTES, Line
 from shouwang.errors import UsageError
+from shouwang.words import Words
 
 
 class StartPattern(Protocol):
@@ -24,7 +25,12 @@ def start_pattern(text: str, encoding: str = "utf-8") -> StartPattern:
         pattern: StartPattern = re2.compile(text.encode(encoding), options)
     except re2.error as wrong:
         why = wrong.args[0].decode("utf-8", "replace") if isinstance(wrong.args[0], bytes) else str(wrong)
-        raise UsageError(f"start_pattern {text!r}: {why}.", hint="It is RE2: no look-around, no references.") from wrong
+        raise UsageError(
+            Words(
+                f"{text!r} 不是可用的正则表达式：{why}。", f"{text!r} is no regular expression that can be used: {why}."
+            ),
+            hint=Words("语法为 RE2：没有环视和反向引用。", "It is RE2: no look-around, no references."),
+        ) from wrong
     return pattern
 
 

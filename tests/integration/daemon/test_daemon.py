@@ -233,9 +233,14 @@ def test_a_mistake_in_the_settings_ends_the_start_with_its_place(daemon: Daemon)
     assert "Traceback" not in done.stderr
 
 
-def test_a_source_of_an_unknown_format_ends_the_start_with_its_place(daemon: Daemon, tmp_path: Path) -> None:
-    daemon.configure(source(tmp_path / "a.log") + 'format = "zzz"\n')
-    done = daemon.run("up", "--headless")
-    assert done.returncode == 2
-    assert "zzz" in done.stderr
-    assert "shouwang.toml:" in done.stderr
+@pytest.mark.parametrize("setting", ['format = "zzz"', 'start_pattern = "(zzz"'])
+def test_a_source_that_cannot_be_read_so_ends_the_start_with_its_place(
+    daemon: Daemon, tmp_path: Path, setting: str
+) -> None:
+    daemon.configure(source(tmp_path / "a.log") + setting + "\n")
+    line = daemon.home.config.read_text().splitlines().index(setting) + 1
+    for lang in ("zh", "en"):
+        done = daemon.run("up", "--headless", "--lang", lang)
+        assert done.returncode == 2
+        assert "zzz" in done.stderr
+        assert f"shouwang.toml:{line}: source.1.{setting.split()[0]}: " in done.stderr

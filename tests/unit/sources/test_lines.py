@@ -143,5 +143,5 @@ def test_start_pattern_finds_chinese_text_in_its_encoding() -> None:
 
 @pytest.mark.parametrize("pattern", ["(", "(?=a)", r"(a)\1"])
 def test_start_pattern_that_is_none_is_refused(pattern: str) -> None:
-    with pytest.raises(UsageError, match="start_pattern"):
+    with pytest.raises(UsageError, match="no regular expression"):
         start_pattern(pattern)
