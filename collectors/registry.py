@@ -6,7 +6,20 @@ from collections.abc import Callable
 from typing import Final
 
 from collectors.origin import Parser
-from collectors.parsers import access, auditd, dead, evtx, httpd_error, journald, json, syslog, text, xml
+from collectors.parsers import (
+    access,
+    auditd,
+    dead,
+    evtx,
+    httpd_error,
+    journald,
+    json,
+    mysql,
+    postgresql,
+    syslog,
+    text,
+    xml,
+)
 from collectors.sources.base import Source
 from collectors.sources.file import FileSource
 from collectors.sources.journald import JournalSource
@@ -23,6 +36,8 @@ PARSERS: Final[dict[str, Parser]] = {
     "journald": journald.parse,
     "json": json.parse,
     "metrics": json.parse_metrics,
+    "mysql": mysql.parse,
+    "postgresql": postgresql.parse,
     "self": json.parse_self,
     "syslog": syslog.parse,
     "text": text.parse,

@@ -17,6 +17,13 @@ _LINES: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
     ("access", re.compile(rb'[^"]*\[\d\d/' + _MONTH + rb'/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "')),
     ("httpd_error", re.compile(rb"\[\w{3} " + _MONTH + rb" {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] \[")),
     ("httpd_error", re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+:")),
+    (
+        "postgresql",
+        re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S{1,6} \[\d+\](?::| ).{0,200}?[A-Z]{3,9}:  "),
+    ),
+    ("mysql", re.compile(rb"\d{4}-\d\d-\d\d[T ] ?\d{1,2}:\d\d:\d\d\S* \d+ \[\w+\] ")),
+    ("mysql", re.compile(rb"\d{8} \d\d:\d\d:\d\d,[^,]*,.*,\d+,\d+,[A-Z_]+,")),
+    ("mysql", re.compile(rb"(?:\d\S+ *\d{0,2}:?\S*)?\t+ *\d+ (?:Query|Connect|Quit|Init DB|Execute)\t")),
     ("syslog", re.compile(rb"<\d{1,3}>")),
     ("syslog", re.compile(rb"[\w.:*/ \[\]-]{0,120}%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+ ?:")),
     ("syslog", re.compile(rb"[*%]?" + _MONTH + rb" {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d")),
@@ -26,6 +33,8 @@ _XML: Final = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?<Events?[\s>]")
 _NAMES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("auditd", re.compile(r"audit\.log")),
     ("access", re.compile(r"access[._-]?log|access\.")),
+    ("postgresql", re.compile(r"postgresql.*\.log")),
+    ("mysql", re.compile(r"mysql|mariadb|server_audit")),
     ("syslog", re.compile(r"auth\.log|secure|messages|syslog|kern\.log|cron")),
     ("json", re.compile(r"\.(?:json|jsonl|ndjson)\b")),
 )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
+from typing import Final
 
+from collectors.parsers.flags import BAD_ADDRESS, Doc
 from shouwang.model import Value
+
+_FIELDS: Final = ("source.ip", "destination.ip", "client.ip", "server.ip")
 
 
 @lru_cache(maxsize=65_536)
@@ -36,3 +40,25 @@ def put_port(doc: dict[str, Value], side: str, text: str | None) -> None:
     """Digits only; anything above 65535 is no port."""
     if text and len(text) <= 5 and text.isascii() and text.isdigit() and int(text) < 65_536:
         doc[side + ".port"] = int(text)
+
+
+def check_addresses(flat: Doc) -> tuple[str, ...]:
+    """An address field holds addresses; other text goes to ``.address`` and the event is flagged."""
+    flags: tuple[str, ...] = ()
+    for name in _FIELDS:
+        if name not in flat:
+            continue
+        value = flat[name]
+        items = value if isinstance(value, list) else [value]
+        good: list[Value] = [ip for item in items if (ip := _address(item)) is not None]
+        if good:
+            flat[name] = good if isinstance(value, list) else good[0]
+        else:
+            del flat[name]
+            flat.setdefault(name.removesuffix(".ip") + ".address", value)
+            flags = (BAD_ADDRESS,)
+    return flags
+
+
+def _address(value: Value) -> str | None:
+    return canonical(value.strip()) if isinstance(value, str) else None

@@ -31,6 +31,8 @@ TRANSCODED: Final = "transcoded"
 """The file was UTF-16; the record is kept as UTF-8."""
 DAMAGED: Final = "damaged"
 """The reader had to find its way past broken bytes before this record."""
+UNKNOWN_ACTION: Final = "unknown_action"
+"""A device's event whose ``event.action`` is none of those that rules know."""
 
 
 def flagged(context: Mapping[str, Value], flags: Sequence[str]) -> dict[str, Value]:

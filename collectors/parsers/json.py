@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.origin import Origin
-from collectors.parsers import access, windows
-from collectors.parsers.addresses import canonical
+from collectors.parsers import access, postgresql, windows
+from collectors.parsers.addresses import check_addresses
 from collectors.parsers.dead import dead_event
-from collectors.parsers.flags import BAD_ADDRESS, TIME_ASSUMED_ZONE, Doc
+from collectors.parsers.flags import TIME_ASSUMED_ZONE, UNKNOWN_ACTION, Doc
 from collectors.parsers.json_text import Unreadable, flatten, load
 from collectors.parsers.record import text_event
 from collectors.parsers.times import read_time
+from collectors.shapes import device
 from collectors.shapes.generic import flat_shape, logsources_of
-from shouwang.model import Event, Logsource, Value
+from shouwang.model import Event, Logsource
 
 _TIMES: Final = ("@timestamp", "timestamp", "time", "ts", "datetime")
-_ADDRESSES: Final = ("source.ip", "destination.ip", "client.ip", "server.ip")
 _NONE: Final[frozenset[Logsource]] = frozenset()
 _METRICS: Final = flat_shape("host.metrics", "metrics", frozenset((Logsource("shouwang", None, "metrics"),)))
 _SELF: Final = flat_shape("shouwang.self", "self", frozenset((Logsource("shouwang", None, "self"),)))
@@ -52,9 +52,11 @@ def parse_as(parser: str, raw: bytes, origin: Origin) -> Event:
         return windows.flat_event(raw, origin, doc, parser, flags)
     flat = flatten(doc)
     if "winlog.channel" in flat or "winlog.event_id" in flat:
-        return windows.ecs_event(raw, origin, flat, parser, (*flags, *_check_addresses(flat)))
+        return windows.ecs_event(raw, origin, flat, parser, (*flags, *check_addresses(flat)))
     if access.is_access(flat):
         return access.json_event((raw, origin), flat, flags)
+    if postgresql.is_jsonlog(flat):
+        return postgresql.json_event((raw, origin), flat, flags)
     return _generic(raw, origin, flat, parser, flags)
 
 
@@ -62,34 +64,15 @@ def _is_flat(doc: Doc) -> bool:
     return any(key in doc for key in ("Channel", "SourceName", "Provider_Name", "ProviderName", "LogName", "Hostname"))
 
 
-def _check_addresses(flat: Doc) -> tuple[str, ...]:
-    """An address field holds addresses; other text goes to ``.address`` and the event is flagged."""
-    flags: tuple[str, ...] = ()
-    for name in _ADDRESSES:
-        if name not in flat:
-            continue
-        value = flat[name]
-        items = value if isinstance(value, list) else [value]
-        good: list[Value] = [ip for item in items if (ip := _address(item)) is not None]
-        if good:
-            flat[name] = good if isinstance(value, list) else good[0]
-        else:
-            del flat[name]
-            flat.setdefault(name.removesuffix(".ip") + ".address", value)
-            flags = (BAD_ADDRESS,)
-    return flags
-
-
-def _address(value: Value) -> str | None:
-    return canonical(value.strip()) if isinstance(value, str) else None
-
-
 def _generic(raw: bytes, origin: Origin, flat: Doc, parser: str, flags: tuple[str, ...]) -> Event:
-    flags = (*flags, *_check_addresses(flat))
+    flags = (*flags, *check_addresses(flat))
     moment = next((read_time(flat[key], origin.zone) for key in _TIMES if key in flat), None)
     if moment is not None and moment.assumed:
         flags = (*flags, TIME_ASSUMED_ZONE)
     dataset = flat.get("event.dataset")
+    if isinstance(dataset, str) and device.is_device(dataset):
+        flags = flags if device.is_known(flat) else (*flags, UNKNOWN_ACTION)
+        return text_event((raw, origin), device.shape_of(dataset, parser), flat, moment, flags)
     logsources = logsources_of(dataset) if isinstance(dataset, str) else _NONE
     return text_event((raw, origin), flat_shape("generic.json", parser, logsources), flat, moment, flags)
 
@@ -112,6 +95,6 @@ def _own(raw: bytes, origin: Origin, parser: str) -> Event:
     if not isinstance(doc, dict):
         return dead_event(raw, origin, "json_no_object", "the record is JSON but no object", parser)
     flat = flatten(doc)
-    flags = (*flags, *_check_addresses(flat))
+    flags = (*flags, *check_addresses(flat))
     shape = _METRICS if parser == "metrics" else _SELF
     return text_event((raw, origin), shape, flat, read_time(flat.get("@timestamp"), origin.zone), flags)

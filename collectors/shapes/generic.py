@@ -25,6 +25,8 @@ def logsources_of(dataset: str) -> frozenset[Logsource]:
         return frozenset((Logsource(None, "webserver", None), Logsource(product, "webserver", product)))
     if dataset.startswith("zeek."):
         return _zeek(dataset)
+    if dataset == "platform.api":
+        return frozenset((Logsource("platform", "webserver", "api"),))
     return frozenset()
 
 

@@ -45,9 +45,10 @@ def dead_shape(parser: str) -> Shape:
     return Shape(dataset=DEAD_DATASET, parser=parser, dialect="text", paths=paths)
 
 
-def linux_shape(dataset: str, parser: str, *services: str) -> Shape:
-    """A Linux log: its own services, and ``syslog`` which holds them all."""
-    return text_shape(dataset, parser, LINUX_SYSLOG, *(Logsource("linux", None, service) for service in services))
+def linux_shape(dataset: str, parser: str, *services: str, also: tuple[Logsource, ...] = ()) -> Shape:
+    """A Linux log: its own services, ``syslog`` which holds them all, and ``also``."""
+    own = (Logsource("linux", None, service) for service in services)
+    return text_shape(dataset, parser, LINUX_SYSLOG, *own, *also)
 
 
 def firewall_shape(parser: str) -> Shape:
@@ -72,6 +73,11 @@ def error_shape(product: str, parser: str) -> Shape:
     return text_shape(
         "web.error", parser, Logsource(product, None, product), Logsource(None, None, product), code=product
     )
+
+
+def database_shape(product: str, parser: str) -> Shape:
+    """A database server's own log."""
+    return text_shape(f"{product}.log", parser, Logsource(product, "database", None))
 
 
 def device_shape(vendor: str, parser: str, *services: str) -> Shape:

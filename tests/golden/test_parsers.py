@@ -16,6 +16,7 @@ import collectors.shapes
 from collectors.parsers.times import rfc3339
 from collectors.registry import PARSERS
 from collectors.shapes import windows_fields
+from collectors.shapes.device import ACTIONS
 from collectors.shapes.text import NAMES
 from collectors.shapes.windows import DIALECTS
 from shouwang.model import Value
@@ -89,7 +90,7 @@ def test_actions_of_the_corpus_are_listed(dictionary: dict[str, dict[str, Value]
     values = dictionary["event.action"]["values"]
     assert isinstance(values, list)
     seen = {event.get("event.action") for event in json.loads(made("syslog"))} - {None}
-    devices = {"loginfailed", "sshs_log"}
+    devices = {"loginfailed", "sshs_log", *ACTIONS, "shut_up"}
     assert seen - devices <= set(values)
 
 

@@ -7,9 +7,23 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from collectors.parsers.flags import Doc
-from collectors.parsers.programs import accounts, cron, login, netfilter, pam, sshd, su, sudo
+from collectors.parsers.programs import (
+    accounts,
+    cron,
+    device,
+    dnsmasq,
+    login,
+    mysql,
+    netfilter,
+    pam,
+    postgresql,
+    sshd,
+    su,
+    sudo,
+    vpn,
+)
 from collectors.shapes.text import firewall_shape, linux_shape
-from shouwang.model import Shape
+from shouwang.model import Logsource, Shape
 
 Reader: TypeAlias = Callable[[str, Doc], tuple[str, ...]]
 """Adds to the document what the message says; gives flags."""
@@ -20,6 +34,8 @@ class Program(NamedTuple):
     dataset: str
     services: tuple[str, ...]
     """Sigma services of its lines, beside ``syslog``."""
+    logsources: tuple[Logsource, ...] = ()
+    """What else they are: a database's, a name server's."""
 
 
 _SSHD: Final = Program(sshd.read, "linux.sshd", ("sshd", "auth"))
@@ -27,6 +43,10 @@ _AUTH: Final = Program(None, "linux.auth", ("auth",))
 _ACCOUNTS: Final = Program(accounts.read, "linux.auth", ("auth",))
 _CRON: Final = Program(cron.read, "linux.cron", ("cron",))
 _LOGIN: Final = Program(login.read, "linux.auth", ("auth",))
+_OPENVPN: Final = Program(vpn.read_openvpn, "linux.vpn", ("openvpn",))
+_STRONGSWAN: Final = Program(vpn.read_strongswan, "linux.vpn", ("strongswan",))
+_MYSQL: Final = Program(mysql.read, "mysql.log", (), (Logsource("mysql", "database", None),))
+_POSTGRESQL: Final = Program(postgresql.read, "postgresql.log", (), (Logsource("postgresql", "database", None),))
 _PLAIN: Final = Program(None, "linux.syslog", ())
 
 PROGRAMS: Final[Mapping[str, Program]] = {
@@ -44,14 +64,20 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     **dict.fromkeys(("clamd", "freshclam", "clamscan"), Program(None, "linux.syslog", ("clamav",))),
     "guacd": Program(None, "linux.syslog", ("guacamole",)),
     "vsftpd": Program(None, "linux.auth", ("vsftpd", "auth")),
+    "kernel": Program(vpn.read_kernel, "linux.syslog", ()),
+    "openvpn": _OPENVPN,
+    **dict.fromkeys(("charon", "charon-systemd"), _STRONGSWAN),
+    **dict.fromkeys(("postgres", "postgresql"), _POSTGRESQL),
+    **dict.fromkeys(("mariadbd", "mysqld", "mysqld_safe"), _MYSQL),
+    "dnsmasq": Program(dnsmasq.read, "dnsmasq.log", (), (Logsource("dnsmasq", "dns", None),)),
 }
 
 _AUTH_FACILITIES: Final = frozenset(("auth", "authpriv"))
 
 
 @lru_cache(maxsize=256)
-def _shape(parser: str, dataset: str, services: tuple[str, ...]) -> Shape:
-    return linux_shape(dataset, parser, *services)
+def _shape(parser: str, program: Program) -> Shape:
+    return linux_shape(program.dataset, parser, *program.services, also=program.logsources)
 
 
 @lru_cache(maxsize=8)
@@ -63,7 +89,9 @@ def read_program(parser: str, name: str, message: str, doc: Doc) -> tuple[Shape,
     """Hand the message to its program's reader; ``parser`` is the one that split the record."""
     if name == "kernel" and netfilter.is_packet(message):
         return _firewall(parser), netfilter.read(message, doc)
-    program = PROGRAMS.get(name, _PLAIN)
+    if name == "device" and (event := device.read(parser, message, doc)) is not None:
+        return event
+    program = _OPENVPN if name.startswith("ovpn-") else PROGRAMS.get(name, _PLAIN)
     if pam.is_pam(message):
         flags = pam.read(message, doc)
         if program is _PLAIN:
@@ -72,4 +100,4 @@ def read_program(parser: str, name: str, message: str, doc: Doc) -> tuple[Shape,
         flags = program.read(message, doc) if program.read is not None else ()
         if program is _PLAIN and doc.get("log.syslog.facility.name") in _AUTH_FACILITIES:
             program = _AUTH
-    return _shape(parser, program.dataset, program.services), flags
+    return _shape(parser, program), flags
