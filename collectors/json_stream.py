@@ -99,7 +99,7 @@ def elements(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> Iter
     if splitter.held or splitter.depth:
         yield Damage(number, Words("文件在一个 JSON 对象中间结束", "the file ends inside a JSON object"))
         rest = (beginning or splitter.held)[:LONGEST_BYTES]
-        yield Record(number + 1, rest, splitter.at + len(splitter.held), parser, flags)
+        yield Record(number + 1, rest, splitter.at + len(splitter.held), parser, flags, unfinished=True)
 
 
 def _whole(splitter: _Splitter, number: int, beginning: bytes, how: tuple[str, tuple[str, ...]]) -> Iterator[Piece]:

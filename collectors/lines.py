@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from collectors.parsers.flags import TRUNCATED
@@ -32,7 +33,8 @@ def lines(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> Iterato
             dropped += len(held) - LONGEST_BYTES
             held = held[:LONGEST_BYTES]
     if held:
-        yield from _record(held, dropped, number + 1, end + len(held) + dropped, (parser, flags))
+        for record in _record(held, dropped, number + 1, end + len(held) + dropped, (parser, flags)):
+            yield replace(record, unfinished=True)
 
 
 def _record(line: bytes, dropped: int, number: int, end: int, how: tuple[str, tuple[str, ...]]) -> Iterator[Record]:

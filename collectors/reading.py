@@ -28,6 +28,8 @@ class Record:
     """For the event's ``tags``: ``truncated``, ``transcoded``, ``damaged``."""
     length_bytes: int = 0
     """The true length of a truncated record; 0 otherwise."""
+    unfinished: bool = False
+    """The file's last, without the end that would make it whole: the file may grow, and it with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,4 +47,4 @@ def xml_events(stream: BinaryIO, parser: str, flags: tuple[str, ...] = ()) -> It
             )
     if _BEGIN.match(held) or dropped:
         yield Damage(number, Words("文件在一个事件中间结束", "the file ends inside an event"))
-        yield Record(number + 1, held[:LONGEST_BYTES], at + len(held), parser, flags)
+        yield Record(number + 1, held[:LONGEST_BYTES], at + len(held), parser, flags, unfinished=True)

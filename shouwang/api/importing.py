@@ -47,6 +47,7 @@ def import_records(context: Context, args: ImportArgs) -> Json:
         "stored": result.stored,
         "dropped": dict(result.dropped),
         "already": result.already,
+        "completed": result.completed,
         "damaged": [said.en for said in result.damaged],
     }
     context.note("import.done", args.name, counts)

@@ -2,6 +2,10 @@
 
 An import's cursor is named by the hash of the records it has consumed. So the same content adds nothing, whatever the
 file is called or however it is packed; a file that grew adds the rest; an import that was cut off goes on.
+
+A last line without a line end is stored: many files end so. Its cursor says that it may be half a line. When the file
+comes again and the line has grown, the whole line is stored beside the half one, names its event
+(``shouwang.completes``), and is counted in the result: an event that was stored is never changed.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import orjson
 
@@ -48,6 +52,8 @@ class ImportResult:
     """Reason -> records; dead letters are kept and counted here."""
     already: int = 0
     """Records that an earlier import brought."""
+    completed: int = 0
+    """1 when the last line that an earlier import stored was half of one that is now stored whole."""
     damaged: list[Words] = field(default_factory=list)
     """Places that gave no record; the first hundred."""
 
@@ -60,12 +66,13 @@ class Trail:
         self._before = self._digest
         self.first = ""
         self.records = 0
+        self.half_bytes = 0
+        """Length of the last record, when it is unfinished."""
 
     def add(self, record: Record) -> None:
-        self._before = self._digest.copy()
-        self._digest.update(b"%d:" % len(record.raw))
-        self._digest.update(record.raw)
+        self._before, self._digest = self._digest, self._with(record.raw)
         self.records += 1
+        self.half_bytes = len(record.raw) if record.unfinished else 0
         if self.records == 1:
             self.first = self._digest.hexdigest()
 
@@ -73,15 +80,26 @@ class Trail:
     def key(self) -> str:
         return PREFIX + self._digest.hexdigest()
 
-    def cursor(self) -> dict[str, bytes]:
-        return {self.key: self._said(self.records)}
+    def key_with(self, raw: bytes) -> str:
+        """The key, if these bytes came next."""
+        return PREFIX + self._with(raw).hexdigest()
 
-    def cursor_before(self) -> dict[str, bytes]:
-        """Without the last record: it may have been half a line, and be whole when the file comes again."""
-        return {PREFIX + self._before.hexdigest(): self._said(self.records - 1)} if self.records > 1 else {}
+    def cursors(self, last_id: bytes) -> dict[str, bytes]:
+        """Where a later import goes on; ``last_id`` is the last record's event. Behind half a line in two ways: the
+        line has grown, or another stands in its place."""
+        if not self.half_bytes:
+            return {self.key: self._said(self.records)}
+        whole = {self.key: self._said(self.records, half_bytes=self.half_bytes, id=last_id.hex())}
+        return whole | ({PREFIX + self._before.hexdigest(): self._said(self.records - 1)} if self.records > 1 else {})
 
-    def _said(self, number: int) -> bytes:
-        return orjson.dumps({"records": number, "first": self.first})
+    def _with(self, raw: bytes) -> hashlib.blake2b:
+        digest = self._digest.copy()
+        digest.update(b"%d:" % len(raw))
+        digest.update(raw)
+        return digest
+
+    def _said(self, number: int, **more: int | str) -> bytes:
+        return orjson.dumps({"records": number, "first": self.first, **more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +125,7 @@ class Importer:
                 Words(f"没有格式 {format!r}。", f"There is no format {format!r}."),
                 hint=Words(f"可选：auto, {known}。", f"Known: auto, {known}."),
             )
-        already = self._already(file, name, format)
-        going = _Going(self, name, modified_us, ImportResult(already=already))
+        going = _Going(self, name, modified_us, self._known(file, name, format))
         file.seek(0)
         for piece in records(file, format, name=name):
             if isinstance(piece, Damage):
@@ -118,36 +135,62 @@ class Importer:
         going.finish()
         return going.result
 
-    def _already(self, file: BinaryIO, name: str, format: str) -> int:
-        """How many records at the file's head were imported before: the longest beginning that is known."""
-        held = {key: orjson.loads(value) for key, value in self.store.cursors().items() if key.startswith(PREFIX)}
-        longest, most = 0, 0
+    def _known(self, file: BinaryIO, name: str, format: str) -> _Known:
+        """The longest beginning of the file that was imported before."""
+        held: _Held = {
+            key: orjson.loads(value) for key, value in self.store.cursors().items() if key.startswith(PREFIX)
+        }
+        longest, most = _Known(), 0
         trail = Trail()
         file.seek(0)
         for piece in records(file, format, name=name):
             if isinstance(piece, Damage):
                 continue
+            if half := _half_of(piece, trail, held):
+                longest = _Known(trail.records, half)
             trail.add(piece)
             if trail.records == 1:
                 held = {key: said for key, said in held.items() if said["first"] == trail.first}
                 most = max((said["records"] for said in held.values()), default=0)
             if trail.key in held:
-                longest = trail.records
+                longest = _Known(trail.records)
             if trail.records >= most:
                 break
         return longest
 
 
+_Held: TypeAlias = dict[str, dict[str, Any]]  # as the cursors of this module were written
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    records: int = 0
+    half: str = ""
+    """Id of the event that was made of the beginning of the next record."""
+
+
+def _half_of(record: Record, trail: Trail, held: _Held) -> str:
+    """The event that an earlier import made when only a part of this record stood in the file; the longest part."""
+    parts = {
+        said["half_bytes"] for said in held.values() if said["records"] == trail.records + 1 and "half_bytes" in said
+    }
+    for size in sorted(parts, reverse=True):
+        if size < len(record.raw) and (said := held.get(trail.key_with(record.raw[:size]))):
+            return str(said.get("id", ""))
+    return ""
+
+
 class _Going:
     """One import under way."""
 
-    def __init__(self, needs: Importer, name: str, modified_us: int, result: ImportResult) -> None:
+    def __init__(self, needs: Importer, name: str, modified_us: int, known: _Known) -> None:
         self._needs = needs
         self._trail = Trail()
         self._events: list[Event] = []
         self._lost: Counter[str] = Counter()
         self._kept: dict[str, bytes] = {}
-        self.result = result
+        self._half = known.half
+        self.result = ImportResult(already=known.records, completed=int(bool(known.half)))
         self._origin = Origin(
             source=f"{IMPORTED}{name}",
             received_us=0,
@@ -159,13 +202,12 @@ class _Going:
         )
 
     def take(self, record: Record) -> None:
+        if len(self._events) >= BATCH_EVENTS:
+            self._put()
         self._trail.add(record)
         self.result.records += 1
-        if self.result.records <= self.result.already:
-            return
-        self._events.append(self._event(record))
-        if len(self._events) >= BATCH_EVENTS:
-            self._put(self._trail.cursor())
+        if self.result.records > self.result.already:
+            self._events.append(self._event(record))
 
     def note(self, damage: Damage) -> None:
         """Damage within what was imported before was booked then."""
@@ -178,7 +220,7 @@ class _Going:
 
     def finish(self) -> None:
         if self._events or (self._lost and self.result.records):
-            self._put(self._trail.cursor() | self._trail.cursor_before())
+            self._put()
 
     def _event(self, record: Record) -> Event:
         context: dict[str, Value] = dict(self._origin.context)
@@ -186,15 +228,18 @@ class _Going:
             context = flagged(context, record.flags)
         if record.length_bytes:
             context["log.length_bytes"] = record.length_bytes
+        if self._half:
+            context["shouwang.completes"], self._half = self._half, ""
         origin = replace(self._origin, received_us=self._needs.clock.now_us(), context=context)
         return read_record(PARSERS[record.parser], record.raw, origin, record.parser)
 
-    def _put(self, cursors: dict[str, bytes]) -> None:
+    def _put(self) -> None:
         """The cursors of this import's earlier batches go; what an earlier import left stays."""
         events, needs = self._events, self._needs
         for event, event_id in zip(events, give_ids(event.received_us for event in events), strict=True):
             event.id = event_id
             event.asset_id = needs.assets.id_of(event)
+        cursors = self._trail.cursors(events[-1].id if events else b"")
         drops = {(self._origin.source, reason): number for reason, number in self._lost.items()}
         batch = Batch(events, needs.engine.match(events), drops, needs.clock.now_us())
         refused = _patiently(needs.store, batch, dict.fromkeys(self._kept, b"") | cursors).refused

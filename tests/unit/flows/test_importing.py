@@ -83,10 +83,54 @@ def test_another_file_with_the_same_first_line_comes_in_whole_behind_it(store: E
     assert brought(store, other).stored == 0
 
 
-def test_a_half_last_line_that_is_whole_later_comes_in_whole(store: EmbeddedStore) -> None:
-    brought(store, lines(1, 5) + b"Nov 24 08:15:06 h app[1]: n=6")
-    assert brought(store, lines(1, 5) + b"Nov 24 08:15:06 h app[1]: n=600\n").stored == 1
-    assert b"600" in texts(store)
+HALF = b"Nov 24 08:15:06 h app[1]: half n=6"
+
+
+@pytest.mark.parametrize("before", [0, 5, importing.BATCH_EVENTS - 1, importing.BATCH_EVENTS])
+def test_a_half_last_line_that_is_whole_later_comes_in_whole_and_is_told(store: EmbeddedStore, before: int) -> None:
+    head = lines(1, before)
+    assert brought(store, head + HALF).stored == before + 1
+    assert brought(store, head + HALF).already == before + 1
+    grown = brought(store, gzip.compress(head + HALF + b"00\n" + HALF + b"01\n"), name="auth.log.1.gz")
+    assert (grown.records, grown.already, grown.stored, grown.completed) == (before + 2, before, 2, 1)
+    assert grown.records == grown.already + grown.stored + grown.dropped.total()
+    events = store.read(Query(), newest_first=False, after=None, limit=10_000).items
+    half = next(event for event in events if event.raw == HALF)
+    whole = [event for event in events if event.get("shouwang.completes") == half.id.hex()]
+    assert [event.raw for event in whole] == [HALF + b"00"]
+    assert ledger(store) == (before + 3, before + 3, 0)
+    again = brought(store, head + HALF + b"00\n" + HALF + b"01\n")
+    assert (again.stored, again.completed) == (0, 0)
+
+
+def test_a_last_line_that_only_lacked_its_end_is_not_stored_again(store: EmbeddedStore) -> None:
+    brought(store, lines(1, 5) + HALF)
+    grown = brought(store, lines(1, 5) + HALF + b"\n" + lines(7, 8))
+    assert (grown.already, grown.stored, grown.completed) == (6, 2, 0)
+
+
+def test_a_half_line_that_grows_twice_names_the_longer_half(store: EmbeddedStore) -> None:
+    for content in (HALF, HALF + b"0", HALF + b"00\n"):
+        brought(store, content)
+    events = store.read(Query(), newest_first=False, after=None, limit=10).items
+    ids = {event.raw: event.id.hex() for event in events}
+    assert {event.raw: event.get("shouwang.completes") for event in events if event.raw != HALF} == {
+        HALF + b"0": ids[HALF],
+        HALF + b"00": ids[HALF + b"0"],
+    }
+
+
+def test_another_line_in_the_place_of_a_half_one_is_a_line_of_its_own(store: EmbeddedStore) -> None:
+    brought(store, lines(1, 5) + HALF)
+    other = brought(store, lines(1, 5) + lines(9, 9))
+    assert (other.already, other.stored, other.completed) == (5, 1, 0)
+
+
+@pytest.mark.parametrize("cut", [b'[{"EventID": 1}, {"EventID": 2', b'{\n"EventID": 1}\n{\n"EventID": 2'])
+def test_an_object_that_was_cut_and_is_whole_later_is_told_too(store: EmbeddedStore, cut: bytes) -> None:
+    brought(store, cut, name="x.json", format="json")
+    whole = brought(store, cut + b"}", name="x.json", format="json")
+    assert (whole.already, whole.stored, whole.completed) == (1, 1, 1)
 
 
 def test_an_import_that_was_cut_off_goes_on_where_it_stood(store: EmbeddedStore) -> None:
