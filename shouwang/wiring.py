@@ -103,7 +103,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
     site = Site(config.site.zone, config.site.operator.value, config.site.name)
     ruleset, findings = _rules(home, config)
 
-    intelligence = Intelligence(home.intel, clock)
+    intelligence = Intelligence(home.intel, clock, drill=home.drill)
 
     def engine() -> Matcher:
         return Matcher(Engine(ruleset, ENTITY_FIELDS), Lookout(intelligence.library, ENTITY_FIELDS))
@@ -174,7 +174,8 @@ def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:
     own: Sequence[Path] = [OWN_RULES] if chosen.builtin else []
     named = [home.site / Path(each).expanduser() for each in chosen.folders]
     further = [path for path in named if _can_read(path)]
-    found = load_rules([*own, *([home.rules] if home.rules.is_dir() else []), *further])
+    paths = [*own, *([home.rules] if home.rules.is_dir() else []), *further]
+    found = load_rules(paths, cache=home.rule_cache)
     off = set(chosen.disabled)
     return replace(
         found,

@@ -11,7 +11,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Final
 
@@ -21,7 +21,7 @@ from shouwang.model import Value
 from shouwang.words import Words
 
 JOBS: Final[Mapping[str, str]] = {"intel.build": "shouwang.flows.indexing"}
-"""Name -> module whose ``work(args, files)`` yields progress and at last the result, each an object."""
+"""Name -> module whose ``work(args, files, say)`` gives the result; ``say`` tells progress. Both are objects."""
 MEMORY_BYTES: Final = 2 << 30
 """Address space of a child; a hostile file cannot take the machine's."""
 NICENESS: Final = 10
@@ -69,13 +69,9 @@ def _serve(job: str, files: Sequence[int]) -> int:
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     args: Json = json.loads(sys.stdin.buffer.readline())
-    work: Callable[[Json, Sequence[int]], Iterator[Json]] = import_module(JOBS[job]).work
-    answer: Json = {}
+    work: Callable[[Json, Sequence[int], Callable[[Json], None]], Json] = import_module(JOBS[job]).work
     try:
-        for each in work(args, files):
-            if answer:
-                _say(wire.line({"progress": answer}))
-            answer = each
+        answer = work(args, files, lambda progress: _say(wire.line({"progress": progress})))
     except ShouwangError as refused:
         _say(wire.failure(None, refused, str(args.get("lang", ""))))
         return 0

@@ -14,6 +14,7 @@ from detection.intel.library import Library
 from detection.intel.naming import INDICATOR, RULE
 from shouwang.model import ABSENT, DEAD_DATASET, Event, Match, Severity, Shape, Value
 
+_RANK: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(FIELDS)}
 _REMEMBERED: Final = 50_000
 _MOST_SHAPES: Final = 4096
 _ECS_TYPES: Final[Mapping[Kind, str]] = {
@@ -56,7 +57,7 @@ class Lookout:
         self._sets: Mapping[str, Index] = {}
         self._young: dict[tuple[Sort, str], tuple[Found, ...]] = {}
         self._old: dict[tuple[Sort, str], tuple[Found, ...]] = {}
-        self._places: dict[Shape, tuple[tuple[str, Sort], ...]] = {}
+        self._places: dict[Shape, tuple[tuple[str, ...], bool]] = {}
 
     def match(self, events: Sequence[Event]) -> list[Match]:
         """At most one match an event and indicator. Valid is what is valid when the event is received."""
@@ -69,24 +70,34 @@ class Lookout:
 
     def _matches(self, event: Event) -> Iterator[Match]:
         told: set[tuple[str, Kind, str]] = set()
-        for name, sort in self._looked_at(event.shape):
+        for name in self._fields_of(event):
             value = event.get(name)
             if value is ABSENT:
                 continue
             for text in _texts(value):
-                for found in self._find(sort, text):
+                for found in self._find(FIELDS[name], text):
                     key = (found.head.name, found.indicator.kind, found.indicator.value)
                     if key not in told and found.holds_at(event.received_us):
                         told.add(key)
                         yield self._match(event, found, name, text)
 
-    def _looked_at(self, shape: Shape) -> tuple[tuple[str, Sort], ...]:
-        """The fields that events of this shape can have; intake's own context has none of them."""
+    def _fields_of(self, event: Event) -> Sequence[str]:
+        """Where this event may hold one; what intake adds as context has none."""
+        named, flat = self._looked_at(event.shape)
+        if not flat:
+            return named
+        there = [name for name in event.doc if name in FIELDS]
+        return sorted({*named, *there}, key=_RANK.__getitem__) if there else named
+
+    def _looked_at(self, shape: Shape) -> tuple[tuple[str, ...], bool]:
+        """The fields that have a place in such events, and whether the names of the document are ECS names."""
         known = self._places.get(shape)
         if known is None:
             if len(self._places) >= _MOST_SHAPES:
                 self._places.clear()
-            known = () if shape.dataset == DEAD_DATASET else tuple(p for p in FIELDS.items() if shape.locate(p[0]))
+            flat = ("", ()) in shape.prefixes
+            named = (name for name in FIELDS if name in shape.paths or (not flat and shape.locate(name)))
+            known = ((), False) if shape.dataset == DEAD_DATASET else (tuple(named), flat)
             self._places[shape] = known
         return known
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from detection.intel.formats import FORMATS, format_of
 from detection.intel.head import Head
 from detection.intel.index import MOST, Index, TooMany, build
-from detection.intel.leftout import Unreadable
+from detection.intel.indicator import Indicator
+from detection.intel.leftout import LeftOut, Unreadable
 from detection.intel.summary import summary
 from shouwang.errors import UsageError
 from shouwang.model import Value
 from shouwang.words import Words
 
 Json = dict[str, Value]
+EVERY: Final = 10_000
+"""Entries between two words of progress."""
 MOST_BYTES: Final = 4 << 30
 
 
-def work(args: Json, files: Sequence[int]) -> Iterator[Json]:
+def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     """The worker's job ``intel.build``. ``files``: the indicators, open and seekable.
 
     args: ``to`` and ``old`` (paths of the index to make and of the one in use), ``format``, and what ``Head`` says.
@@ -40,14 +43,14 @@ def work(args: Json, files: Sequence[int]) -> Iterator[Json]:
             until_us=_number(args["until_us"]) or 0,
             digest=digest,
         )
-        made = _built(file, head, str(args["format"]), Path(str(args["to"])))
-    yield summary(made) | _difference(Path(str(args["to"])), Path(str(args["old"])))
+        made = _built(file, head, str(args["format"]), Path(str(args["to"])), say)
+    return summary(made) | _difference(Path(str(args["to"])), Path(str(args["old"])))
 
 
-def _built(file: BinaryIO, head: Head, form: str, to: Path) -> Head:
+def _built(file: BinaryIO, head: Head, form: str, to: Path, say: Callable[[Json], None]) -> Head:
     try:
         named = format_of(file) if form == "auto" else form
-        return build(FORMATS[named](file), head, to)
+        return build(_counted(FORMATS[named](file), say), head, to)
     except Unreadable as wrong:
         raise UsageError(
             Words(f"无法读取此情报文件：{wrong}。", f"The file cannot be read: {wrong}."),
@@ -61,6 +64,13 @@ def _built(file: BinaryIO, head: Head, form: str, to: Path) -> Head:
             Words(f"一个情报集最多 {MOST} 条指标。", f"A set holds at most {MOST} indicators."),
             hint=Words("请拆分成几个情报集。", "Split it into several sets."),
         ) from None
+
+
+def _counted(items: Iterator[Indicator | LeftOut], say: Callable[[Json], None]) -> Iterator[Indicator | LeftOut]:
+    for number, item in enumerate(items):
+        if number % EVERY == 0:
+            say({"read": number})
+        yield item
 
 
 def _difference(new: Path, old: Path) -> Json:

@@ -37,7 +37,12 @@ SOON_US: Final = 7 * 86_400_000_000
 class Intelligence:
     """Any thread may call."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, drill: bool) -> None:
+        """A drill looks for its site's indicators and changes none."""
+        self._drill = drill
+        if not drill:
+            for left in folder.glob("*.new*"):  # by a worker that was killed
+                left.unlink(missing_ok=True)
         self.library = Library(folder)
         self._folder = folder
         self._clock = clock
@@ -55,6 +60,7 @@ class Intelligence:
         told: Callable[[Json], None],
     ) -> Json:
         """Make the set, or its next version. Nothing changes before the new one is whole. Raises ``UsageError``."""
+        self._refuse_in_drill()
         if not good_name(name):
             raise UsageError(
                 Words(f"情报集名称 {name!r} 不可用。", f"{name!r} cannot be a set's name."),
@@ -86,13 +92,22 @@ class Intelligence:
                 )
             self.library.adopt(name, made)
         finally:
-            made.unlink(missing_ok=True)
+            for left in self._folder.glob(made.name + "*"):
+                left.unlink(missing_ok=True)
         return result
 
     def remove(self, name: str) -> None:
         """Raises ``UsageError``."""
+        self._refuse_in_drill()
         self.head(name)
         self.library.remove(name)
+
+    def _refuse_in_drill(self) -> None:
+        if self._drill:
+            raise UsageError(
+                Words("演练中不能更改情报集。", "A drill does not change the site's sets."),
+                hint=Words("请在正式数据目录中更改。", "Change them in the site's own home."),
+            )
 
     def head(self, name: str) -> Head:
         """Raises ``UsageError`` for a set that is not there."""
