@@ -46,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("next", ("]", "ctrl+down"), ("alerts", "incidents", "logs"), footer=False),
     Command("follow", ("F", "ctrl+l"), ("logs",)),
     Command("freeze", ("Z", "ctrl+z"), ("logs",)),
+    Command("own", ("o", "ctrl+o"), ("logs",)),
     Command("range", ("w", "ctrl+w"), ("logs",)),
     Command("copy", ("y", "ctrl+y"), ("overview", "alerts", "incidents", "logs"), footer=False),
     Command("copy_json", ("Y", "ctrl+j"), ("alerts", "incidents", "logs"), footer=False),

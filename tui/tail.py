@@ -1,12 +1,21 @@
-"""The live log's memory: the last lines, and whether they are followed, paused or frozen. Pure."""
+"""The live log's memory: the last lines, and whether they are followed, paused or frozen. Pure.
+
+On a quiet host nearly all that arrives is what the system says about itself. Unless it is asked for it is counted only.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui.wire import EventRow
+
+METRICS, NOTICES = "host.metrics", "shouwang.self"
+OWN = (METRICS, NOTICES)
+"""Datasets of the system's own: how this host does, and what a source says about itself. No log can claim them."""
+
+OWN_QUERY = f"event.dataset:({' OR '.join(OWN)})"
 
 RANGES = ("1h", "24h", "7d", "30d")
 
@@ -27,7 +36,11 @@ class Tail:
     KEPT = 5_000
     """Lines held; older ones are found by searching."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, own: bool = False) -> None:
+        """``own``: the system's own lines are shown too."""
+        self.own = own
+        self.hidden = dict.fromkeys(OWN, 0)
+        """The system's own lines that are not shown, by dataset, since the first line that is."""
         self.started = False
         self.after = ""
         self.following = True
@@ -47,12 +60,20 @@ class Tail:
         for event in events:
             if event.id in self._ids:
                 continue
+            if not self.own and event.text("event.dataset") in self.hidden:
+                self.hidden[event.text("event.dataset")] += 1
+                continue
             if len(self._events) == self.KEPT:
                 self._ids.discard(self._events[0].id)
             self._events.append(event)
             self._ids.add(event.id)
             if (self.frozen or not self.following) and not first_fill:
                 self.fresh += 1
+
+    def hide(self, counted: Mapping[str, int]) -> None:
+        """Count those of before, by dataset."""
+        for dataset in OWN:
+            self.hidden[dataset] += counted.get(dataset, 0)
 
     def shown(self) -> Sequence[EventRow]:
         """Oldest first."""

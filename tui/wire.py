@@ -210,6 +210,12 @@ def events(value: Value) -> tuple[str, tuple[EventRow, ...]]:
     return doc.text("next"), tuple(event(item) for item in doc.docs("events"))
 
 
+def counts(value: Value) -> dict[str, int]:
+    """By key."""
+    rows = value if isinstance(value, list) else []
+    return {Doc(row).text("key"): Doc(row).integer("count") for row in rows}
+
+
 def paper(value: Value) -> tuple[str, str]:
     """(file name, content)"""
     doc = Doc(value)

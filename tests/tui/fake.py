@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from shouwang.errors import AccessError, UsageError
 from shouwang.model import Value
-from tests.tui.samples import GRADES, NOON, SEVERITIES, Json, Samples, hourly, incident_title, reasons, status
+from tests.tui.samples import GRADES, NOON, SEVERITIES, Json, Samples, hourly, incident_title, own, reasons, status
+from tui.tail import OWN, OWN_QUERY
 
 ACTING = ("incidents.claim", "incidents.triage", "incidents.grade", "incidents.close")
 DAMAGE = {"minor": 1, "considerable": 2, "serious": 3, "especially_serious": 4}
@@ -78,6 +80,11 @@ class Service:
         """New events."""
         for _ in range(count):
             self.events.append(self.samples.event(len(self.events)) | dict(fields or {}))
+
+    def beat(self, count: int = 1, dataset: str = "host.metrics") -> None:
+        """What the system says about itself."""
+        self.arrive(count)
+        self.events[-count:] = [own(event, dataset) for event in self.events[-count:]]
 
     def _entry(self, act: str, actor: str, detail: Json) -> Json:
         return {"at": self.samples.at(), "actor": actor, "act": act, "detail": detail}
@@ -205,7 +212,10 @@ class Service:
         if query.count("(") != query.count(")"):
             raise UsageError("The query cannot be read at character 7: a ) is missing.", hint="See docs/reference.")
         wanted = query.rsplit(":", maxsplit=1)[-1].lower()
-        found = [event for event in reversed(self.events) if wanted in str(event).lower()]
+        if query == f"NOT {OWN_QUERY}":
+            found = [event for event in reversed(self.events) if event["event.dataset"] not in OWN]
+        else:
+            found = [event for event in reversed(self.events) if wanted in str(event).lower()]
         start, limit = int(str(args.get("after") or 0)), int(str(args.get("limit", 100)))
         end = start + limit
         return {
@@ -218,5 +228,8 @@ class Service:
         start = int(str(args["after"])) if "after" in args else len(self.events)
         return {"events": list(self.events[start:]), "next": str(len(self.events))}
 
-    def _count(self, _args: Mapping[str, Value]) -> Value:
-        return hourly(self.now())
+    def _count(self, args: Mapping[str, Value]) -> Value:
+        if args.get("query") != OWN_QUERY:
+            return hourly(self.now())
+        counted = Counter(str(event["event.dataset"]) for event in self.events)
+        return [{"key": name, "count": counted[name], "approximate": False} for name in OWN if counted[name]]

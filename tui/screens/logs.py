@@ -13,12 +13,13 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from shouwang.model import Value
-from tui import details, tables, wire
+from tui import commands, details, tables, wire
 from tui.doc import Doc
+from tui.labels import number
 from tui.present import safe_text
 from tui.screens.base import ConsoleScreen, bindings
 from tui.session import Session
-from tui.tail import RANGES, Found, Tail
+from tui.tail import METRICS, NOTICES, OWN_QUERY, RANGES, Found, Tail
 from tui.widgets.lines import Lines
 from tui.widgets.table import VirtualTable
 from tui.window import Row
@@ -77,15 +78,27 @@ class Logs(ConsoleScreen):
 
     async def _take(self) -> None:
         """New lines; when it is the first time, those of before too."""
-        if not self._tail.started:
+        tail = self._tail
+        if not tail.started:
             value = await self.session.ask("events.tail", limit=1)
-            self._tail.start(wire.events(value)[0])
-            recent = await self.session.ask("events.search", since="24h", limit=FIRST, newest_first=True)
-            self._tail.take(reversed(wire.events(recent)[1]))
-        args: dict[str, Value] = {"after": self._tail.after} if self._tail.after else {}
+            tail.start(wire.events(value)[0])
+            await self._fill(tail)
+        args: dict[str, Value] = {"after": tail.after} if tail.after else {}
         after, arrived = wire.events(await self.session.ask("events.tail", limit=STEP, **args))
-        self._tail.after = after or self._tail.after
-        self._tail.take(arrived)
+        tail.after = after or tail.after
+        tail.take(arrived)
+
+    async def _fill(self, tail: Tail) -> None:
+        """The lines of before, and how many between them are not shown."""
+        query = "" if tail.own else f"NOT {OWN_QUERY}"
+        found = await self.session.ask("events.search", query=query, since="24h", limit=FIRST, newest_first=True)
+        recent = wire.events(found)[1]
+        tail.take(reversed(recent))
+        if not tail.own:
+            oldest = recent[-1].at if len(recent) == FIRST else None
+            since = oldest.isoformat() if oldest is not None else "24h"
+            counted = await self.session.ask("events.count", query=OWN_QUERY, since=since, by="event.dataset")
+            tail.hide(wire.counts(counted))
 
     def _show(self) -> None:
         """The list as it should stand now, and its title."""
@@ -117,7 +130,16 @@ class Logs(ConsoleScreen):
             parts = [words("logs.live"), words("logs.frozen" if self._tail.frozen else follow)]
             if self._tail.fresh:
                 parts.append(words("logs.fresh", n=self._tail.fresh))
+            parts.append(self._own_part())
         return "  ".join(parts)
+
+    def _own_part(self) -> str:
+        words, hidden = self.words, self._tail.hidden
+        key = commands.key_label(commands.BY_NAME["own"].keys[0])
+        if self._tail.own:
+            return words("logs.own_shown", press=key)
+        notices = words("logs.own_notices", n=number(hidden[NOTICES])) if hidden[NOTICES] else ""
+        return words("logs.own_hidden", n=number(hidden[METRICS]), notices=notices, press=key)
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:
@@ -198,6 +220,7 @@ class Logs(ConsoleScreen):
             "follow": self._follow,
             "freeze": self._freeze,
             "range": self._widen,
+            "own": self._own,
         }
 
     def _open(self) -> None:
@@ -225,6 +248,15 @@ class Logs(ConsoleScreen):
         if self._found is None:
             self._tail.freeze(on=not self._tail.frozen)
             self._show()
+
+    def _own(self) -> None:
+        """The list starts anew: what was only counted is not held."""
+        if self._found is not None:
+            self.say(self.words("logs.own_search"), "high")
+            return
+        self._tail = Tail(own=not self._tail.own)
+        self._table.clear()
+        self.ask_again()
 
     def _widen(self) -> None:
         self._range = RANGES[(RANGES.index(self._range) + 1) % len(RANGES)]
