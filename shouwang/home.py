@@ -22,7 +22,9 @@ from shouwang.words import Words
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
-OURS = frozenset({"logs", "drills", "rules", "intel", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL})
+OURS = frozenset(
+    {"logs", "drills", "rules", "intel", "cache", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL}
+)
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
 OF_COMMAND = "a command, "
@@ -59,6 +61,11 @@ class Home:
     @property
     def rules(self) -> Path:
         return self.site / "rules"
+
+    @property
+    def rule_cache(self) -> Path:
+        """What was read of the rules; may be deleted at any time."""
+        return self.site / "cache" / "rules"
 
     @property
     def intel(self) -> Path:
@@ -266,6 +273,13 @@ def _default() -> Path:
         return SYSTEM_HOME
     data = os.environ.get("XDG_DATA_HOME")
     return Path(data) / "shouwang" if data else Path("~/.local/share/shouwang")
+
+
+def user_cache() -> Path | None:
+    """Where commands that need no home of ours keep what they can make again; ``None``: this user has no such place."""
+    given, own = os.environ.get("XDG_CACHE_HOME"), os.environ.get("HOME")
+    place = Path(given) if given else Path(own) / ".cache" if own else None
+    return None if place is None or not place.is_absolute() else place / "shouwang"
 
 
 def _runtime_folders(owner_uid: int | None) -> list[Path]:

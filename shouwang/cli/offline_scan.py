@@ -21,6 +21,7 @@ from shouwang.clock import SystemClock
 from shouwang.errors import RulesError, UsageError
 from shouwang.eventjson import event_json
 from shouwang.flows.scanning import Found, Note, Reading, Scan, Tally
+from shouwang.home import user_cache
 from shouwang.model import ABSENT
 from shouwang.timespan import rfc3339
 from shouwang.words import Words
@@ -54,7 +55,7 @@ def scan(request: Request) -> int:
     """The exit code. Raises ``UsageError``, ``RulesError``."""
     zone = zone_of(request.zone)
     _check_format(request.format)
-    ruleset = load(request.rules or (OWN_RULES,))
+    ruleset = load(request.rules or (OWN_RULES,), cache=_cache())
     _say(_rules_lines(ruleset, verbose=request.verbose), request.lang)
     if not ruleset.rules:
         raise RulesError(
@@ -73,6 +74,11 @@ def scan(request: Request) -> int:
     _say(_tally_lines(work.tally, time.perf_counter() - started, verbose=request.verbose), request.lang)
     _say(map(_fault, engine.faults.most_common()), request.lang)
     return UNREADABLE if work.tally.unreadable else 0
+
+
+def _cache() -> Path | None:
+    place = user_cache()
+    return None if place is None else place / "rules"
 
 
 def json_line(found: Found, zone: tzinfo) -> bytes:

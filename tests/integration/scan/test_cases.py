@@ -22,7 +22,7 @@ CASES = {
 
 
 def request(path: Path, *rules: Path) -> Request:
-    return Request((path,), rules, "auto", "utf-8", "Asia/Shanghai", json=True, verbose=True)
+    return Request((path,), rules, "auto", "utf-8", "Asia/Shanghai", json=True, verbose=True, lang="en")
 
 
 def matches(capfdbinary: pytest.CaptureFixture[bytes], path: Path, *rules: Path) -> tuple[list[dict[str, Value]], str]:

@@ -17,6 +17,7 @@ from detection.reading import Reader
 from detection.rulecache import RuleCache
 from detection.rulefiles import RuleFile, rule_files
 from detection.rules import OWN_RULES, RuleSet, load
+from shouwang.home import user_cache
 from tests.unit.detection.sample import rule_text
 
 RULES = (
@@ -227,3 +228,13 @@ def test_what_is_packed_unpacks_to_the_same(rules: Path) -> None:
         plain = packed(content)
         assert plain is not None
         assert unpacked(plain, str(rule.path)) == content
+
+
+def test_the_cache_of_a_user_lies_where_the_platform_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert user_cache() == Path("/somewhere/shouwang")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/home/ops")
+    assert user_cache() == Path("/home/ops/.cache/shouwang")
+    monkeypatch.setenv("HOME", "")
+    assert user_cache() is None
