@@ -41,6 +41,34 @@ async def test_after_the_language_was_changed_everything_is_asked_for_again_in_i
         assert service.spoken == "en"
 
 
+async def test_titles_change_with_the_language_on_every_screen_while_the_console_runs() -> None:
+    zh, en = "消防主机向境外地址发起连接", "Fire panel connects abroad"
+    for screen in ("1", "2", "3"):
+        async with console(Service(), size=(170, 45)) as pilot:
+            await pilot.press(screen)
+            await sees(pilot, zh)
+            await pilot.press("ctrl+p")
+            await types(pilot, "qhyy")
+            await pilot.press("enter")
+            await sees(pilot, en)
+            await until(pilot, lambda: zh not in "\n".join(shown(pilot)))
+
+
+async def test_the_detail_of_an_alert_is_asked_for_again_though_its_own_title_is_the_same_in_both_languages() -> None:
+    service = Service()
+    service.changed["A-20931"] = {"title": "DNS"}
+    service.incidents["INC-20261124-0001"]["state"] = "closed"
+    async with console(service) as pilot:
+        await pilot.press("2")
+        await sees(pilot, "消防主机向境外地址发起连接")
+        asked = len(service.did("alerts.show"))
+        await pilot.press("ctrl+p")
+        await types(pilot, "qhyy")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(service.did("alerts.show")) > asked)
+        await sees(pilot, "Fire panel connects abroad")
+
+
 @pytest.mark.parametrize(
     ("lang", "said"), [("zh", "尚未认领。请先认领。"), ("en", "is not claimed by anyone. Claim it first.")]
 )

@@ -26,6 +26,8 @@ class Alerts(Listing):
         self._shown: wire.AlertDetail | None = None
         self._owner: wire.IncidentRow | None = None
         """The shown alert's incident, where the snapshot (what is not closed) has it not."""
+        self._stale = False
+        """The detail stands in another language."""
 
     def relabel(self) -> None:
         words = self.words
@@ -33,6 +35,7 @@ class Alerts(Listing):
         self.table.retitle(words("alerts.title", shown=""))
         self.detail.retitle(words("alerts.detail"))
         self.second.retitle(words("alerts.events", n=""))
+        self._stale = True
         if self._shown is not None:
             self._show_second(self._shown, top=False)
         self.query_one("#filter", Input).placeholder = words("alerts.filter")
@@ -57,17 +60,20 @@ class Alerts(Listing):
         chosen, shown = self.table.chosen, self._shown
         if not chosen:
             self._shown = None
-        elif shown is None or shown.alert.id != chosen or self._alerts.get(chosen, shown.alert) != shown.alert:
+        elif self._stale or shown is None or shown.alert.id != chosen or self._changed(shown.alert):
             found = wire.alert_detail(await self.session.ask("alerts.show", id=chosen))
             owner = found.incident or await self._closed_incident(found.alert.incident)
             if self.table.chosen != chosen:
                 return
-            self._owner = owner
+            self._owner, self._stale = owner, False
             other = shown is None or shown.alert.id != chosen
             self._shown = found
             self._show_second(found, top=other)
             self._show(top=other)
         self.show_keys()
+
+    def _changed(self, shown: wire.AlertRow) -> bool:
+        return self._alerts.get(shown.id, shown) != shown
 
     async def _closed_incident(self, incident_id: str) -> wire.IncidentRow | None:
         shot = self.session.snapshot

@@ -32,6 +32,7 @@ class Incidents(Listing):
         self.table.retitle(words("incidents.title", shown=""))
         self.detail.retitle(words("incidents.detail"))
         self.second.retitle(words("incidents.timeline"))
+        self._stale = True
         if self._shown is not None:
             self._show_second(self._shown, top=False)
         self.query_one("#filter", Input).placeholder = words("incidents.filter")
