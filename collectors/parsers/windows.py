@@ -15,6 +15,10 @@ from collectors.shapes.windows import Kind, windows_shape
 from collectors.shapes.windows_logsources import AUDITING, SYSMON
 from shouwang.model import ABSENT, Event, Value, value_at
 
+_ATTRIBUTES: Final = "#attributes"
+_TEXT: Final = "#text"
+_DEEPEST: Final = 32
+_SCALARS: Final = frozenset((str, int, float, bool, type(None)))
 _KEY_EVENTS: Final = frozenset(("createkey", "deletekey", "deletevalue"))
 _CHANNEL_OF: Final = {SYSMON: "Microsoft-Windows-Sysmon/Operational", AUDITING: "Security"}
 
@@ -24,7 +28,7 @@ def text_of(value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return text_of(value.get("#text"))
+        return text_of(value.get(_TEXT))
     if isinstance(value, list):
         return text_of(value[0]) if value else ""
     return "" if value is None or isinstance(value, bool) else str(value)
@@ -37,7 +41,7 @@ def _attribute(system: dict[str, Value], key: str, name: str) -> Value:
         return beside.get(name)
     element = system.get(key)
     if isinstance(element, dict):
-        inside = element.get("#attributes")
+        inside = element.get(_ATTRIBUTES)
         if isinstance(inside, dict):
             return inside.get(name)
         return element.get("@" + name, element.get(name))
@@ -64,6 +68,10 @@ def evtx_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[s
         if (isinstance(user, dict))
         else ""
     )
+    if isinstance(data, dict) and not _SCALARS.issuperset(map(type, data.values())):
+        event["EventData"] = data = _fields_in(data)
+    elif not isinstance(data, dict) and isinstance(user, dict) and isinstance(held := user.get(user_data), dict):
+        user[user_data] = _fields_in(held)
     kind = Kind(
         parser=parser,
         dialect="evtx",
@@ -75,6 +83,33 @@ def evtx_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[s
     )
     moment = read_time(_attribute(system, "TimeCreated", "SystemTime"), origin.zone)
     return _finish((raw, origin), doc, kind, number=text_of(system.get("EventRecordID")), moment=moment, flags=flags)
+
+
+def _fields_in(element: dict[str, Value], depth: int = 0) -> dict[str, Value]:
+    """What XML became in JSON, as fields: an element's text under its name, its attributes under ``name_attribute``;
+    name spaces are none. ``Data`` without a name has places of its own in the shape."""
+    if depth >= _DEEPEST:
+        return element
+    fields: dict[str, Value] = {}
+    for key, value in element.items():
+        if key in (_ATTRIBUTES, _TEXT):
+            continue
+        fields[key] = value if key == "Data" else _content(value, depth)
+        attributes = value.get(_ATTRIBUTES) if isinstance(value, dict) and key != "Data" else None
+        if isinstance(attributes, dict):
+            for name, said in attributes.items():
+                if not name.startswith("xmlns"):
+                    fields.setdefault(f"{key}_{name}", said)
+    return fields
+
+
+def _content(value: Value, depth: int) -> Value:
+    if isinstance(value, list):
+        return [_content(item, depth + 1) for item in value] if depth < _DEEPEST else value
+    if not isinstance(value, dict):
+        return value
+    fields = _fields_in(value, depth + 1)
+    return fields or value.get(_TEXT) if value.keys() & {_ATTRIBUTES, _TEXT} else fields
 
 
 def flat_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[str, ...]) -> Event:

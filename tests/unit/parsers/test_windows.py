@@ -248,6 +248,33 @@ def test_other_channels_serve_their_rules(
     assert serves(event, "windows", category, service)
 
 
+def test_no_trace_of_xml_is_left_in_the_fields() -> None:
+    cleared: Value = {
+        "LogFileCleared": {
+            "#attributes": {"xmlns": "http://manifests.microsoft.com/win/2004/08/windows/eventlog"},
+            "Channel": "Setup",
+            "SubjectUserName": {"#attributes": {"kind": "sam", "xmlns:x": "y"}, "#text": "ops"},
+            "BackupPath": {"#attributes": {"xmlns": "z"}},
+            "Parts": [{"#text": "a"}, {"#attributes": {"xmlns": "z"}, "#text": "b"}],
+            "Inner": {"#attributes": {"xmlns": "z"}, "One": 1},
+        }
+    }
+    event = read("json", evtx("System", "Microsoft-Windows-Eventlog", 104, None, UserData=cleared))
+    found = {name[17:]: value for name, value in event.fields().items() if name.startswith("winlog.user_data.")}
+    assert found == {
+        "Channel": "Setup",
+        "SubjectUserName": "ops",
+        "SubjectUserName_kind": "sam",
+        "BackupPath": None,
+        "Parts": ["a", "b"],
+        "Inner": {"One": 1},
+    }
+    data: dict[str, Value] = {"#attributes": {"Name": "x"}, "Image": {"#attributes": {"xmlns": "z"}, "#text": "a.exe"}}
+    sysmon = read("json", evtx("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", 1, data))
+    assert sysmon.get("process.executable") == "a.exe"
+    assert not [name for name in sysmon.fields() if "#" in name]
+
+
 def test_user_data_is_event_data_and_its_channel_does_not_replace_the_events() -> None:
     cleared: Value = {"LogFileCleared": {"#attributes": {"xmlns": "x"}, "SubjectUserName": "ops", "Channel": "Setup"}}
     event = read("json", evtx("System", "Microsoft-Windows-Eventlog", 104, None, UserData=cleared))
