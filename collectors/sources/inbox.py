@@ -17,6 +17,7 @@ from collectors.sources.selfevent import self_event
 from shouwang.clock import Clock
 from shouwang.errors import UsageError
 from shouwang.model import Event, Value
+from shouwang.words import Words
 
 CHUNK_EVENTS: Final = 1000
 GATHER_S: Final = 0.1
@@ -35,7 +36,10 @@ def endpoint(text: str) -> Endpoint:
     """``127.0.0.1:5514``, ``[::]:5514``; port 0 is any free one. Raises ``UsageError``."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        raise UsageError(f"{text!r} is no address with port.", hint="Write 127.0.0.1:5514 or [::]:5514.")
+        raise UsageError(
+            Words(f"{text!r} 不是带端口的地址。", f"{text!r} is no address with port."),
+            hint=Words("请写 127.0.0.1:5514 或 [::]:5514。", "Write 127.0.0.1:5514 or [::]:5514."),
+        )
     return Endpoint(host.strip("[]"), int(port))
 
 

@@ -23,6 +23,7 @@ from collectors.sources.base import Chunk, Deliver
 from shouwang.clock import Clock
 from shouwang.model import Event, Level, SourceStatus, Value
 from shouwang.timespan import rfc3339
+from shouwang.words import Words
 
 Doc = dict[str, Value]
 
@@ -43,7 +44,7 @@ class MetricsSource:
         return "metrics"
 
     def status(self) -> SourceStatus:
-        detail = f"this host, every {self._interval_s:g} s"
+        detail = Words(f"本机，每 {self._interval_s:g} 秒", f"this host, every {self._interval_s:g} s")
         return SourceStatus(self.id, Level.OK, detail, last_event_us=self._last_us, received=self._received)
 
     def run(self, deliver: Deliver, cursors: Mapping[str, bytes], stop: threading.Event) -> None:

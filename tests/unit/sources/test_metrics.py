@@ -7,6 +7,7 @@ import threading
 from collectors.sources.base import Chunk
 from collectors.sources.metrics import MetricsSource, measured
 from shouwang.clock import ManualClock
+from shouwang.words import Words, words
 
 NOW_US = 1_795_482_000_000_000
 
@@ -35,3 +36,4 @@ def test_a_round_is_delivered_as_metrics_events_and_the_source_stops_when_told()
     assert {event.time_us for event in chunk.events} == {NOW_US}
     assert all(isinstance(event.get("host.name"), str) for event in chunk.events)
     assert source.status().received == len(chunk.events)
+    assert words(source.status().detail) == Words("本机，每 0.01 秒", "this host, every 0.01 s")

@@ -265,5 +265,6 @@ def test_endpoints_and_peers_are_read() -> None:
         "192.0.2.1",
     ]
     for wrong in ("5514", "host:", ":1", "h:99999"):
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError) as refused:
             endpoint(wrong)
+        assert refused.value.whole.zh.startswith(f"{wrong!r} 不是")
