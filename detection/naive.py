@@ -12,7 +12,6 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import assert_never
 
-from detection.bundles import bundled
 from detection.predicates import (
     Compare,
     Comparison,
@@ -51,22 +50,20 @@ def holds(node: Node, event: Event) -> bool:
     return program(node)(View(event))
 
 
-def program(node: Node, *, bundles: bool = False) -> Program:
-    """The tree as a function, for many events. ``bundles``: lists of patterns are tested together, which is faster."""
+def program(node: Node) -> Program:
+    """The tree as a function, for many events."""
     match node:
         case Atom(field, predicate):
             return _atom(field, predicate)
         case Keyword(predicate):
             return _keyword(predicate)
         case Not(part):
-            inner = program(part, bundles=bundles)
+            inner = program(part)
             return lambda view: not inner(view)
         case And(parts):
-            return _all(tuple(program(part, bundles=bundles) for part in parts))
+            return _all(tuple(program(part) for part in parts))
         case Or(parts):
-            together, apart = bundled(parts) if bundles else ([], list(parts))
-            rest = (program(part, bundles=bundles) for part in apart)
-            return _any((*together, *rest))
+            return _any(tuple(program(part) for part in parts))
         case _:
             assert_never(node)
 
@@ -101,7 +98,7 @@ def _atom(field: str, predicate: Predicate) -> Program:
         present = predicate.present
         return lambda view: (view.cells(field) is not None) is present
     if isinstance(predicate, Null):
-        return lambda view: _holds_nothing(view.cells(field))
+        return lambda view: holds_nothing(view.cells(field))
     if isinstance(predicate, SameAs):
         other, compare = predicate.field, _comparison_of(predicate.how, cased=predicate.cased)
         return lambda view: any(compare(a, b) for a in view.cells(field) or () for b in view.cells(other) or ())
@@ -118,7 +115,7 @@ def _atom(field: str, predicate: Predicate) -> Program:
     return run
 
 
-def _holds_nothing(cells: tuple[Cell, ...] | None) -> bool:
+def holds_nothing(cells: tuple[Cell, ...] | None) -> bool:
     return not cells or any(cell.raw is None for cell in cells)
 
 

@@ -53,7 +53,7 @@ class View:
         if field in known:
             return known[field]
         found = self._found(field)
-        cells = known[field] = None if found is ABSENT else tuple(map(Cell, _elements(found)))
+        cells = known[field] = None if found is ABSENT else tuple(map(Cell, elements(found)))
         return cells
 
     def _found(self, field: str) -> Found:
@@ -71,10 +71,10 @@ class View:
         return self._texts
 
 
-def _elements(found: Value) -> Iterator[Value]:
+def elements(found: Value) -> Iterator[Value]:
     if isinstance(found, list):
         for element in found:
-            yield from _elements(element)
+            yield from elements(element)
     else:
         yield found
 

@@ -14,8 +14,9 @@ import yaml
 from collectors.files import Damage, records
 from collectors.origin import Origin
 from collectors.registry import PARSERS
-from detection.engine import Engine, meant_for
+from detection.engine import Engine
 from detection.naive import holds
+from detection.oracle import meant_for
 from detection.rules import RuleSet, load
 from shouwang.model import Event, Shape, Value
 

@@ -59,14 +59,6 @@ def test_a_program_gives_the_same_answer_twice_and_whatever_was_asked_before(nod
     assert run(view) is run(view) is holds(node, seen)
 
 
-@settings(max_examples=300)
-@given(st.lists(st.one_of(ATOMS, NODES), min_size=1, max_size=8).map(tuple), EVENTS)
-def test_bundled_lists_mean_what_their_parts_mean(parts: tuple[Node, ...], seen: Event) -> None:
-    node = And((Or(parts), Not(Or(parts[:2]))))
-    for each in (node, Or(parts)):
-        assert program(each, bundles=True)(View(seen)) is program(each)(View(seen))
-
-
 PIECES: list[Token] = ["a", "b", "ab", "-", Wild.ANY, Wild.ONE, Wild.DASH]
 
 

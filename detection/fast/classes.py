@@ -1,0 +1,91 @@
+"""Values -> classes. Two values of one place in a document are of one class when no rule can tell them apart. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from detection.fast.budget import Budget, Memory
+from detection.fast.fieldtests import FieldTests, Said
+from detection.fast.formulas import NONE, Ids
+from shouwang.model import ABSENT, Absent, Found, Value
+
+Make: TypeAlias = Callable[[Value], Value]
+"""A value out of another; ``None``: nothing can be made."""
+PLAIN: Final = frozenset({str, int, type(None), Absent})
+"""Types whose values may be keys of one dict. 1, 1.0 and true would be one key, and lists are none."""
+_KEY_BYTES: Final = 160
+"""Of an entry, beside the text itself."""
+LONGEST_KEPT: Final = 8192
+"""Characters; a longer value is tested anew each time: it will not come again, and would push out many that will."""
+MOST_CLASSES: Final = 20_000
+"""Of one place; then old ones are made anew when met again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One field that is read from a place, perhaps through a function."""
+
+    tests: FieldTests
+    make: Make | None = None
+
+
+class Sort:
+    """A class of values."""
+
+    __slots__ = ("said", "undecided", "woken")
+
+    def __init__(self, said: tuple[Said | None, ...], woken: Ids, *, undecided: bool) -> None:
+        self.said = said
+        """For each reader of the place; ``None``: the field is not there, another place may have it."""
+        self.woken = woken
+        """Rules that may fire because of it."""
+        self.undecided = undecided
+
+
+class Column(Memory[Found, Sort]):
+    """One place in the documents of one route: its values' classes."""
+
+    __slots__ = ("_readers", "_sorts", "_wake")
+
+    def __init__(self, budget: Budget, readers: Sequence[Reader], wake: Mapping[int, Ids]) -> None:
+        super().__init__(budget)
+        self._readers = tuple(readers)
+        self._wake = wake
+        self._sorts: dict[tuple[Said | None, ...], Sort] = {}
+
+    def size_of(self, key: Found) -> int:
+        return _KEY_BYTES + (len(key) if isinstance(key, str) else 0)
+
+    def __missing__(self, key: Found) -> Sort:
+        if isinstance(key, str) and len(key) > LONGEST_KEPT:
+            return self.make(key)
+        return super().__missing__(key)
+
+    def make(self, key: Found) -> Sort:
+        """The class of any value, lists and objects too."""
+        return self._sort(tuple(self._say(reader, key) for reader in self._readers))
+
+    def _say(self, reader: Reader, value: Found) -> Said | None:
+        if value is ABSENT:
+            return None
+        if reader.make is None:
+            return reader.tests.say(value)
+        made = reader.make(value)
+        return NOTHING_MADE if made is None else reader.tests.say(made)
+
+    def _sort(self, said: tuple[Said | None, ...]) -> Sort:
+        known = self._sorts.get(said)
+        if known is None:
+            if len(self._sorts) >= MOST_CLASSES:
+                self._sorts.clear()
+            atoms = NONE.union(*(each.true | each.undecided for each in said if each is not None))
+            woken = NONE.union(*(self._wake[atom] for atom in atoms if atom in self._wake))
+            undecided = any(each.undecided for each in said if each is not None)
+            known = self._sorts[said] = Sort(said, woken, undecided=undecided)
+        return known
+
+
+NOTHING_MADE: Final = Said(NONE, NONE)
+"""Stands for "the value is there, but nothing can be made of it"; told apart by identity."""

@@ -1,0 +1,154 @@
+"""What one kind of event can still fire, once all that is the same for its events is known. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from detection.fast.budget import Budget, Memory
+from detection.fast.classes import NOTHING_MADE, Column, Make, Reader, Sort
+from detection.fast.fieldtests import FieldTests, Said
+from detection.fast.formulas import NONE, Formula, Ids, holds
+from shouwang.model import Path
+
+Key: TypeAlias = tuple[Sort, ...]
+"""The classes of an event's values, place by place; the last one is that of its keywords."""
+_ENTRY_BYTES: Final = 200
+
+
+class Fires(NamedTuple):
+    """What an event does, by the numbers of rules, in order."""
+
+    sure: tuple[int, ...]
+    doubtful: tuple[int, ...]
+    """Rules that only the whole event can decide; to be asked one by one."""
+
+
+NOTHING: Final = Fires((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a field may be read; the first place that is there decides."""
+
+    places: tuple[Path, ...]
+    make: Make | None = None
+    """What the place says becomes the field's value through it; where it gives ``None`` the next source is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that rules of the route read."""
+
+    name: str
+    tests: FieldTests
+    sources: tuple[Source, ...]
+    otherwise: Said
+    """When no source has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A rule on a route."""
+
+    rule: int
+    formula: Formula
+    atoms: Ids
+    keys: Ids | None
+    """It cannot fire unless one of them is true; ``None``: it must always be asked."""
+
+
+class Route:
+    """The places to read, and the judge of what was read."""
+
+    def __init__(self, programs: Sequence[Program], fields: Sequence[Field], open_atoms: Ids, budget: Budget) -> None:
+        """``open_atoms``: those that no field decides by itself."""
+        self.programs = tuple(programs)
+        self.fields = tuple(fields)
+        self._open = open_atoms
+        self._by_rule = {program.rule: program for program in programs}
+        self._always = frozenset(program.rule for program in programs if program.keys is None)
+        wake: dict[int, set[int]] = {}
+        for program in programs:
+            for atom in program.keys or ():
+                wake.setdefault(atom, set()).add(program.rule)
+        self.wake: Mapping[int, Ids] = {atom: frozenset(rules) for atom, rules in wake.items()}
+        readers: dict[Path, list[Reader]] = {}
+        found = [tuple(_reads(source, field, readers) for source in field.sources) for field in fields]
+        """In order of folders."""
+        self.places: tuple[Path, ...] = tuple(sorted(readers, key=lambda place: (place[:-1], place[-1])))
+        number = {place: at for at, place in enumerate(self.places)}
+        self._reads = [
+            tuple(tuple((number[place], reader) for place, reader in source) for source in each) for each in found
+        ]
+        self.columns = tuple(Column(budget, readers[place], self.wake) for place in self.places)
+        self.memo = Memo(budget, self)
+
+    def said(self, key: Key) -> Iterator[Said]:
+        """What each field's tests say, and the keywords'."""
+        for reads, field in zip(self._reads, self.fields, strict=True):
+            yield _first(reads, key) or field.otherwise
+        yield from filter(None, key[-1].said)
+
+    def judge(self, key: Key) -> Fires:
+        rules = self._always.union(*(sort.woken for sort in key))
+        undecided = NONE
+        if any(sort.undecided for sort in key):
+            undecided = NONE.union(*(said.undecided for said in self.said(key)))
+            rules |= {program.rule for program in self.programs if not program.atoms.isdisjoint(undecided)}
+        if not rules:
+            return NOTHING
+        true: set[int] = set().union(*(said.true for said in self.said(key)))
+        perhaps = true | self._open
+        sure, doubtful = [], []
+        for number in sorted(rules):
+            program = self._by_rule[number]
+            if not program.atoms.isdisjoint(undecided):
+                doubtful.append(number)
+            elif program.atoms.isdisjoint(self._open):
+                if holds(program.formula, true, true):
+                    sure.append(number)
+            elif holds(program.formula, perhaps, true):
+                doubtful.append(number)
+        return Fires(tuple(sure), tuple(doubtful)) if sure or doubtful else NOTHING
+
+
+class Memo(Memory[Key, Fires]):
+    """Classes -> what fires. Exact, because rules are functions of the classes."""
+
+    __slots__ = ("_route",)
+
+    def __init__(self, budget: Budget, route: Route) -> None:
+        super().__init__(budget)
+        self._route = route
+
+    def make(self, key: Key) -> Fires:
+        return self._route.judge(key)
+
+    def size_of(self, key: Key) -> int:
+        return _ENTRY_BYTES + 8 * len(key)
+
+
+def _reads(source: Source, field: Field, readers: dict[Path, list[Reader]]) -> tuple[tuple[Path, int], ...]:
+    """The source's places with the number of the field's reader there."""
+    found = []
+    for place in source.places:
+        here = readers.setdefault(place, [])
+        reader = Reader(field.tests, source.make)
+        if reader not in here:
+            here.append(reader)
+        found.append((place, here.index(reader)))
+    return tuple(found)
+
+
+def _first(reads: tuple[tuple[tuple[int, int], ...], ...], key: Key) -> Said | None:
+    for source in reads:
+        for column, reader in source:
+            said = key[column].said[reader]
+            if said is None:
+                continue
+            if said is NOTHING_MADE:
+                break
+            return said
+    return None
