@@ -10,7 +10,7 @@ from collectors.sources.cursor import FileCursor, Mark
 from collectors.sources.delivery import Delivery
 from collectors.sources.joining import StartPattern
 from collectors.sources.opening import Opened, shown
-from collectors.sources.rotation import BROKEN, Former, blocks, formers, holds
+from collectors.sources.rotation import BROKEN, Former, blocks, formers, holds, is_packed
 from collectors.sources.selfevent import FILE_DAMAGED
 from collectors.sources.tail import RecordReader
 
@@ -36,10 +36,15 @@ def find_former(cursor: FileCursor) -> Former | None:
 
 
 def _match(found: Sequence[Former], cursor: FileCursor) -> Former | None:
-    renamed = next((each for each in found if each.inode == cursor.inode and holds(each, cursor)), None)
+    renamed = next((each for each in found if is_renamed(each, cursor) and holds(each, cursor)), None)
     if renamed or not cursor.seen:
         return renamed
     return next((each for each in reversed(found) if holds(each, cursor)), None)
+
+
+def is_renamed(former: Former, cursor: FileCursor) -> bool:
+    """By the inode: what is packed is another file, though it may have been given an inode that was free again."""
+    return former.inode == cursor.inode and not is_packed(former.path)
 
 
 def open_former(cursor: FileCursor) -> tuple[Former, Opened] | None:

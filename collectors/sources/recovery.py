@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
 
-from collectors.sources.catchup import open_former, read_former, younger
-from collectors.sources.cursor import FileCursor
+from collectors.sources.catchup import is_renamed, open_former, read_former, younger
+from collectors.sources.cursor import HEAD_BYTES, FileCursor
 from collectors.sources.delivery import Delivery
 from collectors.sources.joining import StartPattern
 from collectors.sources.openfiles import OpenFiles
@@ -64,7 +64,10 @@ class Recovery:
         While nothing has its name (a file system not mounted yet) and nothing is found, the cursor is kept.
         """
         match = open_former(cursor)
-        if match and match[0].inode == cursor.inode:
+        if match and not cursor.seen and self._was_read(cursor.path, match[1]):
+            os.close(match[1].fd)
+            match = None
+        if match and is_renamed(match[0], cursor):
             self._follow_renamed(match[1], cursor)
         elif match:
             self.read(*match, cursor)
@@ -82,6 +85,12 @@ class Recovery:
             read_former(former, opened, start, self._delivery, self._pattern, stopping=self._stopping)
         finally:
             os.close(opened.fd)
+
+    def _was_read(self, path: str, opened: Opened) -> bool:
+        """Whether the file begins with what was read of one that has no name any more: then it is that one's copy, and
+        has the inode of another by chance. A beginning that is short may be any file's."""
+        known = [each for each in self._homeless(path) if each.seen >= HEAD_BYTES]
+        return bool(covered(opened, known))
 
     def _follow_renamed(self, opened: Opened, cursor: FileCursor) -> None:
         """It may still be written."""

@@ -173,6 +173,8 @@ class Tailing:
             return
         cut = any(each.path == path and each.reader.splitter.holds for each in self._files.leaving)
         self._adopt(path, opened, start, headless=cut and not known)
+        if known and not known.seen:
+            self._recovery.missed(known)
 
     def _adopt(self, path: str, opened: Opened, start: FileCursor, *, headless: bool = False) -> None:
         file = self._files.at_path[path] = TailedFile(opened, start, self._pattern)

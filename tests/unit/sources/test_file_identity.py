@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collectors.registry import PARSERS
 from collectors.sources.book import CursorBook
+from collectors.sources.cursor import decode
 from collectors.sources.delivery import Delivery, FileSettings
 from collectors.sources.openfiles import OpenFiles
 from collectors.sources.recovery import Recovery
+from collectors.sources.tailing import Tailing
 from shouwang.clock import SystemClock
 from tests.unit.sources.following import Kept, append, following, names, numbered, wait_for
 from tests.unit.sources.test_file_rotation import pack
@@ -102,3 +105,72 @@ def test_a_file_rotated_between_its_opening_and_the_look_at_former_files_is_not_
     with following(log, kept):
         wait_for(lambda: len(kept.lines) == 7)
     assert sorted(kept.lines) == names(0, 7)
+
+
+def reused(kept: Kept, inode: int) -> None:
+    """The file of the one cursor of which nothing was read is gone, and the file system gave its inode to another."""
+    ((name, cursor),) = [
+        (name, each) for name, value in kept.cursors.items() if (each := decode(value)) and not each.seen
+    ]
+    kept.cursors[name] = replace(cursor, inode=inode).encode()
+
+
+def empty_after(log: Path, kept: Kept, lines: int) -> None:
+    """So many lines were read and rotated away; then the log was seen empty."""
+    append(log, numbered(0, lines))
+    with following(log, kept, grace_s=0.0):
+        wait_for(lambda: len(kept.lines) == lines)
+        log.rename(log.with_name("app.log.1"))
+        log.touch()
+        wait_for(lambda: len(kept.cursors) == 2 and any(b'"done":true' in value for value in kept.cursors.values()))
+
+
+def test_a_packed_file_with_the_inode_of_one_seen_empty_is_not_read_as_it_stands(log: Path) -> None:
+    kept = Kept()
+    empty_after(log, kept, 500)
+    pack(log.with_name("app.log.1"))
+    log.unlink()
+    append(log, numbered(500, 503))
+    reused(kept, log.with_name("app.log.1.gz").stat().st_ino)
+    with following(log, kept):
+        wait_for(lambda: "line 502" in kept.lines)
+    assert sorted(kept.lines) == sorted(names(0, 503))
+    assert not kept.told("nul_skipped")
+
+
+def test_a_copy_of_what_was_read_with_the_inode_of_one_seen_empty_is_not_read_again(log: Path) -> None:
+    kept = Kept()
+    empty_after(log, kept, 500)
+    copy = log.with_name("copy")
+    copy.write_bytes(log.with_name("app.log.1").read_bytes() + numbered(500, 501).encode())
+    log.with_name("app.log.1").unlink()
+    copy.rename(log.with_name("app.log.1"))
+    log.unlink()
+    append(log, numbered(501, 503))
+    reused(kept, log.with_name("app.log.1").stat().st_ino)
+    with following(log, kept):
+        wait_for(lambda: "line 502" in kept.lines)
+    assert sorted(kept.lines) == sorted(names(0, 503))
+
+
+def test_what_came_between_is_read_when_the_next_file_has_the_inode_of_one_seen_empty(log: Path) -> None:
+    """As after a look at a quiet file whose descriptor was closed."""
+    kept = Kept()
+    log.touch()
+    with following(log, kept):
+        wait_for(lambda: len(kept.cursors) == 1)
+    append(log, numbered(0, 5))
+    log.rename(log.with_name("app.log.1"))
+    pack(log.with_name("app.log.1"))
+    append(log, numbered(5, 6))
+    reused(kept, log.stat().st_ino)
+    book = CursorBook(f"file:{log}", kept.cursors)
+    settings = FileSettings(str(log), parser="text")
+    delivery = Delivery(book.name(0), settings, parsers=PARSERS, clock=SystemClock(), deliver=kept.put, book=book)
+    tailing = Tailing(delivery, None, lambda: False, grace_s=0.0, flush_s=0.1)
+    try:
+        tailing.discover(str(log), named=True)
+        tailing.round()
+    finally:
+        tailing.close()
+    assert sorted(kept.lines) == names(0, 6)
