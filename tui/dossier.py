@@ -8,7 +8,7 @@ from datetime import datetime
 from tui import labels, wire
 from tui.details import clock_line, field_lines, heading, standing, wrapped
 from tui.messages import Words
-from tui.present import Line, cells, pad, safe_text
+from tui.present import Line, Span, cells, pad, safe_text
 
 
 def incident_lines(detail: wire.IncidentDetail, now: datetime, words: Words, width: int) -> Iterator[Line]:
@@ -39,6 +39,7 @@ def _head(incident: wire.IncidentRow, words: Words, width: int) -> Iterator[Line
     )
     pairs = [
         (words("incidents.owner"), safe_text(incident.owner), "text"),
+        (words("incidents.happened"), _happened(incident, words), "high" if incident.imported else "text"),
         (words("incidents.found"), labels.full_stamp(incident.found, words), "text"),
         (words("incidents.disposition"), disposition, "text"),
         (words("incidents.assets"), assets, "text"),
@@ -46,6 +47,14 @@ def _head(incident: wire.IncidentRow, words: Words, width: int) -> Iterator[Line
     if incident.closed is not None:
         pairs.append((words("incidents.closed"), labels.full_stamp(incident.closed, words), "text"))
     yield from field_lines(pairs, width, words)
+
+
+def _happened(incident: wire.IncidentRow, words: Words) -> str:
+    """From the first to the last of its events, and whether they were imported."""
+    if incident.first is None:
+        return ""
+    spans = dict.fromkeys(labels.full_stamp(at, words) for at in (incident.first, incident.last))
+    return " .. ".join(spans) + (f"  ({words('incidents.imported')})" if incident.imported else "")
 
 
 def _clock(incident: wire.IncidentRow, now: datetime, words: Words, width: int) -> Iterator[Line]:
@@ -74,21 +83,55 @@ def grading_lines(incident: wire.IncidentRow, words: Words, width: int) -> Itera
     yield from reason_lines(incident.reasons, words, width)
 
 
+GRAVEST_FIRST = ("I", "II", "III", "IV")
+NOT_ASKED = "not_asked"
+REASON_INDENT = 5
+"""Room for the longest grade."""
+
+
 def reason_lines(reasons: Sequence[wire.ReasonRow], words: Words, width: int) -> Iterator[Line]:
+    """What gives a grade, gravest first; what does not; last, on few lines, what nobody is asked about."""
     if not reasons:
         yield ((words("incidents.no_reasons"), "dim"),)
-    unmet = words("incidents.unmet")
-    room = max(cells(unmet), 3) + 2
-    for reason in sorted(reasons, key=lambda item: not item.grade):
-        given = safe_text(reason.grade) or unmet
-        tone = labels.grade_tone(reason.grade) if reason.grade else "dim"
-        source = f"{safe_text(reason.document)} {safe_text(reason.clause)}".strip()
-        if not reason.sure:
-            source += f" ({words('incidents.unsure')})"
-        lines = list(wrapped(safe_text(reason.value), width - room, "text" if reason.grade else "dim"))
-        yield ((pad(given, room), tone), *lines[0])
-        yield from (((" " * room, ""), *line) for line in lines[1:])
-        yield from wrapped(source, width, "dim", indent=room)
+    place = {grade: number for number, grade in enumerate(GRAVEST_FIRST)}
+    asked = [reason for reason in reasons if reason.fact != NOT_ASKED]
+    for reason in sorted(asked, key=lambda item: place.get(item.grade, len(place))):
+        yield from _reason(reason, words, width)
+    yield from _not_asked([reason for reason in reasons if reason.fact == NOT_ASKED], words, width)
+
+
+def _reason(reason: wire.ReasonRow, words: Words, width: int) -> Iterator[Line]:
+    """The grade and what was found; under it the clause, whether it was read, and how the facts are known."""
+    source = f"{safe_text(reason.document)} {safe_text(reason.clause)}".strip()
+    if not reason.sure:
+        source += f" ({words('incidents.unsure')})"
+    fact = words("incidents.fact", known=words.known("fact", safe_text(reason.fact))) if reason.fact else ""
+    given = labels.grade_tone(reason.grade) if reason.grade else "dim"
+    found = safe_text(reason.value), "text" if reason.grade else "dim"
+    yield from _beside((safe_text(reason.grade) or words("incidents.unmet"), given), found, width)
+    together = f"{source}  {fact}".strip()
+    for text in [together] if cells(together) <= width - REASON_INDENT else [source, fact]:
+        yield from wrapped(text, width, "dim", indent=REASON_INDENT)
+
+
+def _beside(mark: Span, text: Span, width: int) -> Iterator[Line]:
+    """The text in a column of its own, the mark before its first line."""
+    first, *rest = wrapped(text[0], width - REASON_INDENT, text[1])
+    yield ((pad(mark[0], REASON_INDENT), mark[1]), *first)
+    yield from (((" " * REASON_INDENT, ""), *line) for line in rest)
+
+
+def _not_asked(reasons: Sequence[wire.ReasonRow], words: Words, width: int) -> Iterator[Line]:
+    """``未询问, 由人判断: ... 1.4 特别重大 b) c); 1.4 重大 b)``, once for each document."""
+    documents: dict[str, dict[str, list[str]]] = {}
+    for reason in reasons:
+        head, _, letter = safe_text(reason.clause).rpartition(" ")
+        doubt = "" if reason.sure else f" ({words('incidents.unsure')})"
+        documents.setdefault(safe_text(reason.document), {}).setdefault(head, []).append(letter + doubt)
+    for document, clauses in documents.items():
+        listed = "; ".join(" ".join((head, *letters)).strip() for head, letters in clauses.items())
+        said = f"{words('incidents.not_asked')}: {document} {listed}"
+        yield from _beside((words("incidents.unmet"), "dim"), (said, "dim"), width)
 
 
 def _alerts(alerts: Sequence[wire.AlertRow], now: datetime, words: Words) -> Iterator[Line]:

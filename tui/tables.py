@@ -67,12 +67,13 @@ def incident_row(incident: wire.IncidentRow, now: datetime, words: Words) -> Row
     left = (words("none"), "dim") if closed else labels.remaining(incident.clock.latest, now, words)
     grade = labels.grade(incident.grade, words)
     state = labels.state(incident.state, words)
+    imported = words("incidents.imported_mark") + " " if incident.imported else ""
     return Row(
         incident.id,
         (
             ((grade[0] + ("" if incident.confirmed else " ?"), "dim" if closed else grade[1]),),
             _cell(incident.id, "dim"),
-            _cell(incident.title, "dim" if closed else "text"),
+            _cell(imported + incident.title, "dim" if closed else "text"),
             (state,),
             _cell(incident.owner or words("none"), "text" if incident.owner else "dim"),
             (left,),

@@ -37,6 +37,9 @@ class ReasonRow:
     grade: str
     """``""``: not met, or nothing stated."""
     sure: bool
+    """Whether the text of the clause was read."""
+    fact: str
+    """How its facts are known: ``stated``, ``looked_up``, ``not_stated``, ``not_asked``, ``supposed``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ class IncidentRow:
     disposition_reason: str
     alerts: tuple[str, ...]
     assets: tuple[tuple[str, str, str], ...]
+    first: datetime | None
+    """When the earliest of its events happened."""
+    last: datetime | None
+    imported: bool
+    """Its records were imported: what they tell of may be long past."""
     found: datetime | None
     closed: datetime | None
     clock: ClockRow
@@ -151,6 +159,9 @@ def incident(doc: Doc) -> IncidentRow:
         disposition_reason=doc.text("disposition_reason"),
         alerts=doc.texts("alerts"),
         assets=tuple((item.text("id"), item.text("name"), item.text("importance")) for item in doc.docs("assets")),
+        first=doc.time("first"),
+        last=doc.time("last"),
+        imported=doc.flag("imported"),
         found=doc.time("found_at"),
         closed=doc.time("closed_at"),
         clock=ClockRow(clock.text("report_to"), clock.text("basis"), clock.time("latest"), clock.verdict("decided")),
@@ -165,6 +176,7 @@ def _reason(doc: Doc) -> ReasonRow:
         clause=doc.text("clause"),
         grade=doc.text("grade"),
         sure=doc.flag("sure"),
+        fact=doc.text("fact"),
     )
 
 

@@ -84,6 +84,9 @@ class Samples:
             "disposition_reason": "",
             "alerts": [alert_id(number), alert_id(number + 4)],
             "assets": [{"id": "FA-02", "name": "消防报警主机", "importance": "important"}] if number == 0 else [],
+            "first": self.at(days=20) if number == 3 else found.isoformat(),
+            "last": self.at(days=19) if number == 3 else found.isoformat(),
+            "imported": number == 3,
             "found_at": found.isoformat(),
             "closed_at": None,
             "drill": self.drill,
@@ -130,7 +133,7 @@ def incident_title(incident_id: str, lang: str) -> str:
 
 
 def reasons(grade: int) -> list[Value]:
-    """One criterion that is met and one of which nothing is known."""
+    """One criterion that is met, one of which nothing is known, two that nobody is asked about."""
     met: Json = {
         "criterion": "gbz20986.matrix",
         "value": "重要程度 重要 x 系统损失 较大",
@@ -138,6 +141,7 @@ def reasons(grade: int) -> list[Value]:
         "clause": "5.3",
         "grade": GRADES[grade],
         "sure": True,
+        "fact": "looked_up",
     }
     unmet: Json = {
         "criterion": "plan.1.4.ii.a",
@@ -146,8 +150,13 @@ def reasons(grade: int) -> list[Value]:
         "clause": "1.4",
         "grade": None,
         "sure": False,
+        "fact": "not_stated",
     }
-    return [met, unmet]
+    not_asked: list[Value] = [
+        unmet | {"criterion": key, "value": "未询问", "clause": clause, "sure": True, "fact": "not_asked"}
+        for key, clause in (("plan.1.4.i.b", "1.4 特别重大 b)"), ("plan.1.4.i.c", "1.4 特别重大 c)"))
+    ]
+    return [met, unmet, *not_asked]
 
 
 def status(now: str, started: str, sources: list[Value], states: list[Value], finding: Value) -> Json:
