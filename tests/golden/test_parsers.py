@@ -90,7 +90,7 @@ def test_actions_of_the_corpus_are_listed(dictionary: dict[str, dict[str, Value]
     values = dictionary["event.action"]["values"]
     assert isinstance(values, list)
     seen = {event.get("event.action") for event in json.loads(made("syslog"))} - {None}
-    devices = {"loginfailed", "sshs_log", *ACTIONS, "shut_up"}
+    devices = {"loginfailed", "sshs_log", "cfglog_loggedcmd", "config_i", "badauth", *ACTIONS, "shut_up"}
     assert seen - devices <= set(values)
 
 
