@@ -1,0 +1,195 @@
+"""Whatever a rule file or an event says: a result, or a refusal with line and reason, and in bounded time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detection.engine import Engine
+from detection.modifiers import KNOWN
+from detection.naive import holds
+from detection.rules import load
+from detection.ruleset import RuleSet
+from shouwang.model import Logsource, Value
+from tests.property.detection.examples import tried
+from tests.unit.detection.sample import event, load_text, rule_text, shaped
+
+NASTY = st.sampled_from(
+    [
+        *(
+            "",
+            "*",
+            "?",
+            "\\",
+            "%x%",
+            "(",
+            "[",
+            "a{99999}",
+            "(?i)x",
+            "\x00",
+            "\ud800",
+            "\u212a",
+            "\u0130",
+            "-",
+            "10.0.0.0/8",
+        ),
+        *("true", "null", "1e999", "0x1f", "2026-11-24", "9" * 400, "*" * 50, "a" * 3000, "$", "^", "\\*", "(?P<a>b)"),
+    ]
+)
+SCALARS: st.SearchStrategy[Value] = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**80), 2**80), st.floats(), st.text(max_size=5), NASTY
+)
+ANYTHING: st.SearchStrategy[Value] = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(["f", "g", "", "winlog.event_data.X", "Image", "@timestamp", "f|g"])
+KEYS = st.builds(
+    lambda field, mods: "|".join([field, *mods]), FIELDS, st.lists(st.sampled_from(sorted(KNOWN)), max_size=3)
+)
+ITEMS = st.dictionaries(KEYS, st.one_of(SCALARS, st.lists(SCALARS, max_size=3), ANYTHING), max_size=3)
+SEARCHES = st.one_of(ITEMS, st.lists(st.one_of(ITEMS, SCALARS), max_size=3), ANYTHING)
+CONDITIONS = st.one_of(
+    st.sampled_from(["s", "not s", "s and t", "1 of s*", "all of them", "s or not t"]),
+    st.text("st() |andortof1*", max_size=12),
+    ANYTHING,
+)
+DETECTIONS = st.one_of(
+    st.fixed_dictionaries({"s": SEARCHES, "condition": CONDITIONS}, optional={"t": SEARCHES, "timeframe": SCALARS}),
+    ANYTHING,
+)
+HEADS = dict.fromkeys(("id", "name", "level", "status", "tags", "taxonomy", "references", "related", "date"), ANYTHING)
+DOCUMENTS = st.one_of(
+    st.fixed_dictionaries(
+        {"title": st.just("x"), "logsource": st.just({"product": "windows"}), "detection": DETECTIONS}
+    ),
+    st.fixed_dictionaries({"title": SCALARS, "logsource": ANYTHING, "detection": DETECTIONS}, optional=HEADS),
+    st.fixed_dictionaries(
+        {"title": st.just("x"), "logsource": st.just({"product": "windows"}), "filter": ANYTHING}, optional=HEADS
+    ),
+    st.fixed_dictionaries({"title": st.just("x"), "correlation": ANYTHING}, optional=HEADS),
+)
+RECORDS = st.dictionaries(st.one_of(FIELDS, st.text(max_size=3)), ANYTHING, max_size=4)
+WINDOWS = shaped(Logsource("windows"), Logsource("windows", "process_creation"))
+
+
+def check(ruleset: RuleSet, record: dict[str, Value]) -> None:
+    for refusal in ruleset.refused:
+        assert refusal.line >= 1
+        assert refusal.reason
+    seen = event(record, raw=b"{}", shape=WINDOWS)
+    for rule in ruleset.rules:
+        assert holds(rule.condition, seen) in {True, False}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@tried(300)
+@given(document=DOCUMENTS, record=RECORDS)
+def test_any_document_is_rules_or_a_refusal_and_any_event_an_answer(
+    folder: Path, document: dict[str, object], record: dict[str, Value]
+) -> None:
+    text = yaml.safe_dump(document, allow_unicode=False)
+    ruleset = load_text(folder, text)
+    assert len(ruleset.rules) + len(ruleset.correlations) + len(ruleset.refused) + ruleset.filters >= 1
+    check(ruleset, record)
+
+
+@tried(200)
+@given(document=DOCUMENTS, records=st.lists(RECORDS, max_size=3))
+def test_the_engine_says_of_any_rule_and_event_what_the_plain_reading_says(
+    folder: Path, document: dict[str, object], records: list[dict[str, Value]]
+) -> None:
+    ruleset = load_text(folder, yaml.safe_dump(document, allow_unicode=False))
+    engine = Engine(ruleset, ())
+    meant = [rule for rule in ruleset.rules if any(rule.logsource.covers(each) for each in WINDOWS.logsources)]
+    for record in [*records, *records]:
+        seen = event(record, raw=b"{}", shape=WINDOWS)
+        assert engine.fired(seen) == [rule for rule in meant if holds(rule.condition, seen)]
+    assert not engine.faults
+
+
+GOOD = rule_text(
+    "s: {Image|endswith: ['a.exe', 'b?c'], f|re: 'x+', g|cidr: 10.0.0.0/8}\nt: [one, two]\ncondition: s or t"
+)
+
+
+@tried(200)
+@given(
+    edits=st.lists(
+        st.tuples(
+            st.integers(0, len(GOOD)),
+            st.sampled_from(
+                [*"\n :-[]{}'\"&*!|>%@\t#,?\\", "\ufeff", "", "---\n", "&a", "*a", "!!python/name:os.system", "\u0000"]
+            ),
+        ),
+        max_size=4,
+    ),
+    record=RECORDS,
+)
+def test_a_file_damaged_anywhere_is_rules_or_a_refusal(
+    folder: Path, edits: list[tuple[int, str]], record: dict[str, Value]
+) -> None:
+    text = GOOD.replace("{product: linux}", "{product: windows}")
+    for at, piece in edits:
+        text = text[:at] + piece + text[at + (piece == "") :]
+    check(load_text(folder, text), record)
+
+
+@tried(100)
+@given(data=st.binary(max_size=60))
+def test_any_bytes_are_no_crash(folder: Path, data: bytes) -> None:
+    file = folder / "bytes.yml"
+    file.write_bytes(data)
+    check(load([file]), {})
+
+
+BOMBS = [
+    r"(a+)+$",
+    r"(a|aa)+$",
+    r"(?=x)(a+)+$",
+    r"(a+)\1+b",
+    r"((a{1,99}){1,99}){1,99}",
+    r"(.*)*(.*)*\1$",
+    "a" + "?" * 5000,
+]
+
+
+@pytest.mark.parametrize("pattern", BOMBS)
+def test_a_regex_bomb_is_refused_or_bounded(folder: Path, pattern: str) -> None:
+    began = time.process_time()
+    ruleset = load_text(folder, rule_text(f"s: {{f|re: '{pattern}'}}\ncondition: s"))
+    engine = Engine(ruleset, ())
+    shape = shaped(Logsource("linux"))
+    for end in ("", "!", "b"):
+        engine.fired(event({"f": "xa" + "a" * 40_000 + end}, shape=shape))
+    assert len(ruleset.rules) + len(ruleset.refused) == 1
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "s: {f: " + "[" * 3000 + "]" * 3000 + "}\ncondition: s",
+        "s: {f: a}\ncondition: " + "(" * 5000 + "s" + ")" * 5000,
+        "s: {f: a}\ncondition: " + "not " * 20_000 + "s",
+        "s: {f: a}\ncondition: " + " or ".join(["s"] * 20_000),
+        "s: {f|contains: '" + "*a" * 5000 + "'}\ncondition: s",
+        "s: {f|windash|base64offset: '" + " -a" * 40 + "'}\ncondition: s",
+    ],
+)
+def test_a_rule_that_is_large_or_deep_takes_no_time(folder: Path, body: str) -> None:
+    began = time.process_time()
+    ruleset = load_text(folder, rule_text(body))
+    check(ruleset, {"f": "a" * 5000})
+    assert len(ruleset.rules) + len(ruleset.refused) == 1
+    assert time.process_time() - began < 4
