@@ -121,7 +121,7 @@ def _fits(pieces: list[re.Pattern[str]], last_length: int, text: str) -> bool:
 @lru_cache(maxsize=65536)
 def address_of(text: str) -> Address | None:
     """An address in any spelling; without its zone (``%eth0``), IPv4-mapped as IPv4."""
-    if not 2 <= len(text) <= 80:
+    if not 2 <= len(text) <= 128:
         return None
     try:
         found = ipaddress.ip_address(text.split("%", 1)[0])
@@ -163,7 +163,7 @@ def within(network: str) -> Test:
 
 @lru_cache(maxsize=65536)
 def number_of(text: str) -> int | float | None:
-    if not text or len(text) > 64 or not text.isascii() or "_" in text or text != text.strip():
+    if not text or len(text) > 100 or not text.isascii() or "_" in text or text != text.strip():
         return None
     try:
         return int(text)

@@ -134,6 +134,15 @@ def is_sysmon(channel: str, provider: str) -> bool:
     return provider == SYSMON or (not provider and channel == SYSMON_CHANNEL)
 
 
+def codes_of(category: str) -> frozenset[str]:
+    """The event ids that ``windows_logsources`` may put into the category."""
+    codes = {code for code, categories in _SYSMON_CATEGORIES.items() if category in categories}
+    codes |= {code for (_, code), categories in _OTHER_CATEGORIES.items() if category in categories}
+    if any(category in categories for categories in _REGISTRY_KEY.values()):
+        codes.add("12")
+    return frozenset(codes)
+
+
 def windows_logsources(channel: str, provider: str, code: str, event_type: str) -> frozenset[Logsource]:
     """``channel`` and ``provider`` as they stand, ``event_type`` Sysmon's EventType or empty."""
     channel, provider = channel.lower(), provider.lower()

@@ -53,7 +53,7 @@ class Database:
         self._idle: list[apsw.Connection] = []
         self._open = True
         refuse_network_filesystem(path)
-        with self._told():
+        with telling(self.path):
             if not path.exists():
                 path.touch(mode=0o600)
             self._writer = apsw.Connection(str(path))
@@ -67,7 +67,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
         """One transaction: durable when the block is left, gone when it raises. Raises ``StoreAway``."""
-        with self._write_lock, self._told():
+        with self._write_lock, telling(self.path):
             self._must_be_open()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
@@ -80,14 +80,14 @@ class Database:
     @contextmanager
     def keeping(self) -> Iterator[apsw.Connection]:
         """The writing connection outside a transaction: for checkpoints."""
-        with self._write_lock, self._told():
+        with self._write_lock, telling(self.path):
             self._must_be_open()
             yield self._writer
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """A read-only connection for this block alone, in one snapshot of the file."""
-        with self._told():
+        with telling(self.path):
             reader = self._take()
             try:
                 reader.execute("BEGIN")
@@ -126,31 +126,33 @@ class Database:
                 return
         reader.close(True)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except _DAMAGED as error:
-            raise StoreError(
-                Words(f"事件库 {self.path} 已损坏（{error}）。", f"The event store {self.path} is damaged ({error})."),
-                hint=Words(
-                    f"请停止守护进程，将 {self.path.name}、{self.path.name}-wal、{self.path.name}-shm 一并另存，"
-                    "再恢复最近的备份；另存的文件或可部分读出。",
-                    f"Stop the daemon, copy {self.path.name}, {self.path.name}-wal and {self.path.name}-shm aside "
-                    "together, then restore the newest backup; the copy may still be read in part.",
-                ),
-            ) from error
-        except _AWAY as error:
-            raise StoreAway(
-                Words(
-                    f"事件库 {self.path} 暂时无法读写（{error}）。",
-                    f"The event store {self.path} cannot be written or read now ({error}).",
-                ),
-                hint=Words(
-                    "请检查磁盘空间、挂载和权限。没有写入一半的数据，系统会自动重试。",
-                    "Look at the disk: space, mount, permissions. Nothing was kept in part; it is tried again.",
-                ),
-            ) from error
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """What SQLite raises, as errors of ours."""
+    try:
+        yield
+    except _DAMAGED as error:
+        raise StoreError(
+            Words(f"事件库 {path} 已损坏（{error}）。", f"The event store {path} is damaged ({error})."),
+            hint=Words(
+                f"请停止守护进程，将 {path.name}、{path.name}-wal、{path.name}-shm 一并另存，"
+                "再恢复最近的备份；另存的文件或可部分读出。",
+                f"Stop the daemon, copy {path.name}, {path.name}-wal and {path.name}-shm aside "
+                "together, then restore the newest backup; the copy may still be read in part.",
+            ),
+        ) from error
+    except _AWAY as error:
+        raise StoreAway(
+            Words(
+                f"事件库 {path} 暂时无法读写（{error}）。",
+                f"The event store {path} cannot be written or read now ({error}).",
+            ),
+            hint=Words(
+                "请检查磁盘空间、挂载和权限。没有写入一半的数据，系统会自动重试。",
+                "Look at the disk: space, mount, permissions. Nothing was kept in part; it is tried again.",
+            ),
+        ) from error
 
 
 def _prepare_writer(db: apsw.Connection) -> None:

@@ -1,0 +1,133 @@
+"""Rules -> what a store may be asked for, so that no event is missed on which one of them fires. Pure.
+
+The store narrows, the engine decides. ``above`` gives a query that holds wherever the rule's condition does; what it is
+not sure of it leaves open. Text is compared by ``str.lower`` on both sides, so only what that treats by its
+surroundings (the capital sigma) needs care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from ipaddress import IPv6Network
+from typing import Final
+
+from detection import tree
+from detection.predicates import Compare, Equals, Exists, InNetwork, Pattern, Predicate, Truth, Wild
+from detection.ruleset import Rule
+from shouwang.model import Logsource
+from shouwang.query import All, And, Cidr, Contains, Eq, Node, Or, Prefix, Range, Wildcard
+from shouwang.query import Exists as Present
+
+MOST_LEAVES: Final = 48
+"""A question with more leaves costs a store as much as the engine takes to answer it."""
+_MAPPED: Final = IPv6Network("::ffff:0:0/96")
+_BY_SURROUNDINGS: Final = "\N{GREEK CAPITAL LETTER SIGMA}"
+
+
+def narrowing(rules: Sequence[Rule], where: Callable[[Logsource], Node], stored: Container[str]) -> Node:
+    """As narrow as is cheap: by logsource and condition, by logsource, by product, or everything.
+
+    Args:
+        where: a query that every event of the logsource fulfils.
+        stored: the ECS fields that the store can ask for without reading the record.
+    """
+    steps: tuple[Callable[[Rule], Node], ...] = (
+        lambda rule: both(where(rule.logsource), above(rule.condition, stored)),
+        lambda rule: where(rule.logsource),
+        lambda rule: where(Logsource(rule.logsource.product)),
+    )
+    for step in steps:
+        node = either(map(step, rules))
+        if leaves(node) <= MOST_LEAVES:
+            return node
+    return All()
+
+
+def above(node: tree.Node, stored: Container[str]) -> Node:
+    """Holds wherever ``node`` holds, and often enough elsewhere."""
+    match node:
+        case tree.And(parts):
+            return both(*(above(part, stored) for part in parts))
+        case tree.Or(parts):
+            return either(above(part, stored) for part in parts)
+        case tree.Atom(field, predicate) if field in stored:
+            return _leaf(field, predicate)
+        case _:
+            return All()
+
+
+def both(*parts: Node) -> Node:
+    kept = tuple(dict.fromkeys(part for part in parts if part != All()))
+    return kept[0] if len(kept) == 1 else And(kept) if kept else All()
+
+
+def either(parts: Iterable[Node]) -> Node:
+    """``Or(())``, which nothing fulfils, when there are none."""
+    kept = tuple(dict.fromkeys(parts))
+    if All() in kept:
+        return All()
+    return kept[0] if len(kept) == 1 else Or(kept)
+
+
+def leaves(node: Node) -> int:
+    match node:
+        case And(parts) | Or(parts):
+            return sum(map(leaves, parts))
+        case All():
+            return 0
+        case _:
+            return 1
+
+
+def _leaf(field: str, predicate: Predicate) -> Node:
+    match predicate:
+        case Pattern():
+            return _pattern(field, predicate)
+        case Equals(number):
+            return Range(field, str(number), str(number), include_low=True, include_high=True)
+        case Compare(op, number):
+            return _compared(field, op, str(number))
+        case Truth(truth):
+            return Eq(field, "true" if truth else "false")
+        case Exists(True):
+            return Present(field)
+        case InNetwork(network):
+            if isinstance(network, IPv6Network) and network.prefixlen < _MAPPED.prefixlen and network.overlaps(_MAPPED):
+                return All()  # holds IPv4 addresses too, which a query knows as such only
+            return Cidr(field, str(network))
+        case _:
+            return All()
+
+
+def _compared(field: str, op: str, bound: str) -> Node:
+    match op:
+        case "lt" | "lte":
+            return Range(field, None, bound, include_low=False, include_high=op == "lte")
+        case "gt" | "gte":
+            return Range(field, bound, None, include_low=op == "gte", include_high=False)
+        case _:
+            return Range(field, bound, bound, include_low=True, include_high=True)
+
+
+def _pattern(field: str, pattern: Pattern) -> Node:
+    tokens = pattern.tokens
+    if any(isinstance(token, str) and _BY_SURROUNDINGS in token for token in tokens):
+        return All()
+    match tokens:
+        case ():
+            return Eq(field, "")
+        case (Wild.ANY,):
+            return Present(field)
+        case (str(text),):
+            return Eq(field, text)
+        case (str(text), Wild.ANY):
+            return Prefix(field, text)
+        case (Wild.ANY, str(text), Wild.ANY):
+            return Contains(field, text)
+        case _:
+            signs = {Wild.ANY: "*", Wild.ONE: "?", Wild.DASH: "?"}
+            return Wildcard(field, "".join(_escaped(t) if isinstance(t, str) else signs[t] for t in tokens))
+
+
+def _escaped(text: str) -> str:
+    return "".join("\\" + sign if sign in "\\*?" else sign for sign in text)
