@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from detection.hits import Hit, Member, member_of, text, texts
 from detection.intel.naming import INDICATOR
+from detection.repeated import event_id
 from shouwang.model import Alert, AlertState, Match, Severity
 from shouwang.words import Words
 
@@ -64,7 +65,7 @@ def opened(hit: Hit, members: Sequence[Member], origin: Origin) -> Alert:
 
 def grown(alert: Alert, hit: Hit, members: Sequence[Member]) -> Alert:
     """The alert with these events counted in; each must be new to it."""
-    room = EVENT_IDS - len(alert.event_ids)
+    ids = dict.fromkeys((*alert.event_ids, *(event_id(m.event_id) for m in members)))
     return replace(
         alert,
         severity=Severity(max(alert.severity, hit.severity)),
@@ -73,7 +74,7 @@ def grown(alert: Alert, hit: Hit, members: Sequence[Member]) -> Alert:
         last_us=max(alert.last_us, *(m.time_us for m in members)),
         received_us=max(alert.received_us, *(m.received_us for m in members)),
         entities=united(alert.entities, *(m.entities for m in members)),
-        event_ids=(*alert.event_ids, *(m.event_id for m in members[:room])),
+        event_ids=tuple(ids)[:EVENT_IDS],
         tags=tuple(dict.fromkeys((*alert.tags, *hit.tags))),
     )
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from collectors.rehydrate import rehydrate
+from detection import repeated
 from detection.engine import Engine
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
@@ -46,8 +47,9 @@ ENTITY_FIELDS: Final = (
     "url.domain",
     "process.name",
     "file.path",
+    repeated.FIELD,
 )
-"""What every match carries, so that an alert can say whom it is about."""
+"""What every match carries, so that an alert can say whom it is about, and for how many records its event speaks."""
 
 SETTLE_S: Final = 5.0
 """How long a source that starts again waits for what it delivered before to be stored."""

@@ -68,14 +68,14 @@ def _tell(args: argparse.Namespace, path: Path, result: Value) -> None:
         f"{shown(path)}: {say('记录', 'records')} {answer['records']}, {say('入库', 'stored')} {answer['stored']},"
         f" {say('已有', 'already there')} {answer['already']}, {say('丢弃', 'dropped')} {dropped}"
     )
-    if answer["completed"]:
+    if answer.number("completed"):
         half = say(
             "文件上次结尾的半行已补全：整行已入库，半行仍保留",
             "the half line that the file ended with is whole now: both are kept",
         )
         print(f"  ! {half}")
     for place in answer.texts("damaged"):
-        print(f"  ! {shown(place)}")
+        print(f"  ! {place}")
 
 
 def _import(args: argparse.Namespace, daemon: Caller, path: Path) -> Value:

@@ -15,6 +15,7 @@ from detection.alerting import Origin, grown, hit_of, opened
 from detection.correlate import CLOCK, Correlator
 from detection.hits import Hit, Member
 from detection.intel.naming import title as set_title
+from detection.repeated import unfolded
 from detection.ruleset import Correlation
 from detection.suppress import Seen, Stretches
 from incidents.criteria import Plans
@@ -169,8 +170,11 @@ class Alerting:
     def _hits(self, match: Match, correlator: Correlator, seen: Seen) -> list[Hit]:
         if seen.is_repeat(match.rule_id, match.event_id):
             return []
-        hits = correlator.feed(match)
-        return hits if match.rule_id in correlator.silenced else [hit_of(match), *hits]
+        hits: list[Hit] = []
+        for each in unfolded(match):
+            own = [] if each.rule_id in correlator.silenced else [hit_of(each)]
+            hits += [*own, *correlator.feed(each)]
+        return hits
 
     def _forgotten(self, correlator: Correlator) -> Done:
         """Windows that ended without fulfilling anything leave the kept state too."""

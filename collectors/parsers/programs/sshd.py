@@ -54,7 +54,6 @@ _FRONT: Final = re.compile(
 _SESSION: Final = re.compile(
     r"(?:Starting|Close) session: .* (?:for|user) (\S+) from (\S+) port (\d+) id \d+\Z", re.DOTALL
 )
-_REPEATED: Final = re.compile(r"message repeated (\d{1,9}) times: \[ ?(.*)\]\Z", re.DOTALL)
 
 _Reader = Callable[[str, Doc], tuple[str, ...]]
 _ACTIONS: Final = {
@@ -190,13 +189,6 @@ def _session(message: str, doc: Doc) -> tuple[str, ...]:
     return ()
 
 
-def _repeated(message: str, doc: Doc) -> tuple[str, ...]:
-    if (found := _REPEATED.match(message)) is None:
-        return ()
-    doc["event.repeated"] = int(found[1])
-    return read(found[2], doc) if not found[2].startswith("message repeated") else ()
-
-
 _BY_FIRST_WORD: Final[dict[str, _Reader]] = {
     **dict.fromkeys(("Failed", "Accepted", "Postponed", "Partial"), _authentication),
     **dict.fromkeys(("Invalid", "Illegal"), _invalid),
@@ -211,7 +203,6 @@ _BY_FIRST_WORD: Final[dict[str, _Reader]] = {
     "Did": _simple(_NO_IDENTIFICATION, "ssh_protocol_error", "failure", "network"),
     "Bad": _simple(_BAD_PROTOCOL, "ssh_protocol_error", "failure", "network"),
     **dict.fromkeys(("Starting", "Close"), _session),
-    "message": _repeated,
 }
 
 

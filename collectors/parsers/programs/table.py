@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
@@ -72,6 +73,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "dnsmasq": Program(dnsmasq.read, "dnsmasq.log", (), (Logsource("dnsmasq", "dns", None),)),
 }
 
+_REPEATED: Final = re.compile(r"message repeated (\d{1,9}) times: \[ ?(.*)\]\Z", re.DOTALL)
 _AUTH_FACILITIES: Final = frozenset(("auth", "authpriv"))
 
 
@@ -86,7 +88,11 @@ def _firewall(parser: str) -> Shape:
 
 
 def read_program(parser: str, name: str, message: str, doc: Doc) -> tuple[Shape, tuple[str, ...]]:
-    """Hand the message to its program's reader; ``parser`` is the one that split the record."""
+    """Hand the message to its program's reader; ``parser`` is the one that split the record. What syslog folded,
+    ``message repeated 5 times: [ ... ]``, is read as the message that it was, and ``event.repeated`` says how often."""
+    if message.startswith("message repeated ") and (folded := _REPEATED.match(message)) is not None:
+        doc["event.repeated"] = int(folded[1])
+        message = folded[2]
     if name == "kernel" and netfilter.is_packet(message):
         return _firewall(parser), netfilter.read(message, doc)
     if name == "device" and (event := device.read(parser, message, doc)) is not None:

@@ -52,3 +52,15 @@ def test_what_is_no_log_is_refused_by_name_and_passed_over_by_rule(daemon: Daemo
     assert "rule.yml: .yml is no log" in done.stderr
     assert json.loads(done.stdout)["stored"] == 1
     assert "不是日志，而是图片" in daemon.run("import", str(folder / "plan.png"), "--lang", "zh").stderr
+
+
+def test_a_half_last_line_that_grew_is_told_once(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.configure()
+    log = tmp_path / "a.log"
+    said = []
+    for more in (LINE + LINE[:-3], "失败\n", ""):
+        with log.open("a", encoding="utf-8") as file:
+            file.write(more)
+        said.append(daemon.run("import", str(log), "--lang", "zh").stdout)
+    assert ["半行已补全" in each for each in said] == [False, True, False]
+    assert "记录 2, 入库 1, 已有 1, 丢弃 0" in said[1]

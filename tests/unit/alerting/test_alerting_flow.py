@@ -9,7 +9,7 @@ import pytest
 
 from incidents import service
 from shouwang.eventstore.base import Position
-from shouwang.model import Disposition, Grade, Match, Severity
+from shouwang.model import Disposition, Grade, Match, Severity, Value
 from shouwang.statestore.store import StateStore
 from shouwang.words import Words
 from tests.unit.alerting.making import Home, a_home
@@ -43,6 +43,30 @@ def test_twelve_failed_logins_from_one_address_are_one_alert_with_count_twelve(t
     assert len(alert.event_ids) == 12
     assert alert.entities == {"host.name": ("gate-01",), "source.ip": ("203.0.113.9",), "user.name": ("root",)}
     assert alert.asset_id == "gate"
+
+
+def test_a_record_that_stands_for_five_counts_for_five_and_is_one_event(tmp_path: Path) -> None:
+    fields: dict[str, Value] = {"source.ip": "203.0.113.9", "host.name": "gate-01"}
+    home = a_home(tmp_path, [a_correlation(count=7)])
+    home.put([a_match(1, fields=fields), a_match(2, at_us=SECOND, fields={**fields, "event.repeated": 5})])
+    home.flow().step()
+    assert home.state.alerts.list()[0] == 0
+    home.put([a_match(3, at_us=2 * SECOND, fields=fields)])
+    home.flow().step()
+    _, (alert,) = home.state.alerts.list()
+    assert (alert.count, alert.event_ids) == (7, tuple(a_match(n).event_id for n in (1, 2, 3)))
+    assert set(alert.entities) == {"source.ip", "host.name"}
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"), [(0, 1), (1, 1), (3, 3), (10**9, 1000), ("many", 1), (None, 1), (True, 1)]
+)
+def test_a_plain_rules_alert_counts_what_a_record_stands_for(tmp_path: Path, said: Value, counted: int) -> None:
+    home = a_home(tmp_path)
+    home.put([a_match(1, fields={"source.ip": "203.0.113.9", "event.repeated": said}, severity=Severity.HIGH)])
+    home.flow().step()
+    _, (alert,) = home.state.alerts.list()
+    assert (alert.count, len(alert.event_ids)) == (counted, 1)
 
 
 def test_the_alert_grows_as_further_events_come_and_no_second_one_is_made(tmp_path: Path) -> None:

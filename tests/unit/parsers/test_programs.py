@@ -181,3 +181,23 @@ def test_the_quoted_packet_and_a_prefix_that_looks_like_a_field_change_nothing()
 
 def test_other_kernel_lines_are_plain_syslog() -> None:
     assert read("syslog", HEAD + "[1.0] usb 1-1: new device").shape.dataset == "linux.syslog"
+
+
+@pytest.mark.parametrize(
+    ("line", "action", "repeated"),
+    [
+        (
+            "sshd[1]: message repeated 5 times: [ Failed password for a from 203.0.113.9 port 5 ssh2]",
+            "ssh_login_failed",
+            5,
+        ),
+        ("su[1]: message repeated 2 times: [ pam_unix(su:auth): authentication failure; user=a]", "auth_failed", 2),
+        ("app[1]: message repeated 3 times: [ all is well]", None, 3),
+        ("sshd[1]: message repeated 2 times: [ message repeated 9 times: [ Failed none for a]]", None, 2),
+    ],
+)
+def test_what_syslog_folded_is_read_as_what_it_was_and_how_often(line: str, action: str | None, repeated: int) -> None:
+    event = read("syslog", "Nov 24 08:15:30 gate-2 " + line)
+    assert event.get("event.repeated") == repeated
+    assert view(event, "event.action").get("event.action") == action
+    assert str(event.get("message")).startswith("message repeated")
