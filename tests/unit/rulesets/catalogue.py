@@ -18,9 +18,16 @@ THEMES: Final = {
     "sudo": "Sudo",
     "persistence": "Persistence 持久化",
     "web": "Web",
+    "platform": "The platform and residents' data 平台与住户数据",
+    "database": "Databases 数据库",
+    "remote": "VPN and remote maintenance VPN 与远程运维",
     "firewall": "Firewalls and network devices 防火墙与网络设备",
     "tampering": "Tampering with logs and protection 日志与防护篡改",
-    "health": "Health of hosts 主机健康",
+    "backups": "Backups 备份",
+    "ransomware": "Ransomware and destruction 勒索与破坏",
+    "mining": "Mining 挖矿",
+    "devices": "The community's devices 社区设备",
+    "health": "Health of hosts and databases 主机与数据库健康",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -25,9 +26,14 @@ class Line:
     every_s: float = 0.0
     also: frozenset[str] = frozenset()
     """Other rules, by file stem, that rightly fire on the same line."""
+    at: str = ""
+    """Time of day in China, ``HH:MM``, where that matters."""
 
     def events(self, first_id: int = 0, start_us: int = START_US) -> Iterator[Event]:
         """As received one after another; ``{n}`` in the text is the number of the repetition, from 1."""
+        if self.at:
+            hour, minute = map(int, self.at.split(":"))
+            start_us += ((hour * 60 + minute) - (8 * 60 + 15)) * 60_000_000
         for number in range(self.repeat):
             at_us = start_us + int(number * self.every_s * 1_000_000)
             yield event_of(self.parser, self.raw.replace("{n}", str(number + 1)), first_id + number, at_us)
@@ -97,7 +103,7 @@ def _list(section: Mapping[str, object], key: str) -> list[Mapping[str, object]]
 
 
 def _line(written: Mapping[str, object]) -> Line:
-    assert written.keys() <= {"parser", "raw", "repeat", "every_s", "also"}, f"unknown key in {written}"
+    assert written.keys() <= {"parser", "raw", "repeat", "every_s", "also", "at"}, f"unknown key in {written}"
     parser, raw = written["parser"], written["raw"]
     assert isinstance(parser, str)
     assert isinstance(raw, str)
@@ -106,7 +112,10 @@ def _line(written: Mapping[str, object]) -> Line:
     assert 0 < repeat <= MOST_REPEATS
     assert isinstance(every_s, int | float)
     assert every_s >= 0
-    return Line(parser, raw, repeat, float(every_s), _names(written))
+    at = written.get("at", "")
+    assert isinstance(at, str)
+    assert re.fullmatch(r"(?:[01]\d|2[0-3]):[0-5]\d|", at), "at: '02:30', in quotes"
+    return Line(parser, raw, repeat, float(every_s), _names(written), at)
 
 
 def _scene(written: Mapping[str, object]) -> Scene:
