@@ -24,10 +24,9 @@ def read(parser: str, message: str, doc: Doc) -> tuple[Shape, tuple[str, ...]] |
     flags = check_addresses(flat)
     reporter = doc.pop("host.name", None)
     flat.setdefault("message", message)
-    doc.pop("message", None)
-    head = dict(doc)
-    doc.update(flat)
-    doc.update(head)
+    for transport in ("message", "process.name", "process.pid"):
+        doc.pop(transport, None)
+    doc.update({**flat, **doc})
     if reporter is not None:
         doc.setdefault("observer.name", reporter)
     if not device.is_known(doc):
