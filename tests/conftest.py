@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("tests.cases.readings")
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

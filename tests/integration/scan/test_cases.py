@@ -9,16 +9,7 @@ import pytest
 
 from shouwang.cli.offline_scan import Request, scan
 from shouwang.model import Value
-
-CASES = {
-    "B01": "events.jsonl",
-    "B03": "events.jsonl",
-    "B08": "ForwardedEvents.jsonl",
-    "C01": "events.jsonl",
-    "C04": "events.log",
-    "C05": "events.jsonl",
-    "C09": "events.jsonl",
-}
+from tests.cases.matches import MATCHES, by_rule, expected
 
 
 def request(path: Path, *rules: Path) -> Request:
@@ -31,22 +22,11 @@ def matches(capfdbinary: pytest.CaptureFixture[bytes], path: Path, *rules: Path)
     return [orjson.loads(line) for line in said.out.splitlines()], said.err.decode()
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", MATCHES)
 def test_a_case_gives_what_it_expects(case: str, shared: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     folder = shared / "cases" / "files" / case
-    expected = orjson.loads((folder / "expect.json").read_bytes())
-    found, _ = matches(capfdbinary, folder / CASES[case], folder / "rules")
-    got: dict[str, list[Value]] = {}
-    for match in found:
-        got.setdefault(str(match["title"]), []).append(match["record"])
-    for words in ("refused with path:line and reason", "either"):
-        expected.pop(words, None)
-    for title, records in expected.pop("optional", {}).items():
-        if isinstance(records, dict):
-            expected[title] = [record for record in expected[title] if record not in records["without"]]
-        else:
-            expected[title] = sorted([*expected.get(title, []), *records])
-    assert got == expected
+    found, _ = matches(capfdbinary, folder / MATCHES[case], folder / "rules")
+    assert by_rule(found) == expected(folder)
 
 
 def test_six_dialects_say_the_same_of_one_event(shared: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

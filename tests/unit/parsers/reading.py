@@ -12,6 +12,9 @@ from collectors.origin import Origin
 from collectors.parsers.times import read_iso
 from collectors.registry import PARSERS
 from shouwang.model import Event, Logsource, Value
+from tests.cases.seen import tags, view
+
+__all__ = ["NOW_US", "SHANGHAI", "events_of", "origin", "read", "serves", "tags", "us", "view"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -42,17 +45,6 @@ def read(parser: str, line: str | bytes, where: Origin | None = None) -> Event:
     event = PARSERS[parser](raw, where or origin())
     assert event.raw == raw
     return event
-
-
-def view(event: Event, *names: str) -> dict[str, Value]:
-    """Those of the names that the event has."""
-    fields = event.fields()
-    return {name: fields[name] for name in names if name in fields}
-
-
-def tags(event: Event) -> list[Value]:
-    held = event.get("tags")
-    return held if isinstance(held, list) else []
 
 
 def events_of(path: Path, where: Origin | None = None) -> list[Event]:
