@@ -63,25 +63,25 @@ def maintain(database: Database, zone: tzinfo, now_us: int, budget_s: float) -> 
     if closed:
         done.append(f"closed the ledger of {', '.join(closed)}")
     if time.monotonic() < until and log_bytes(database.path) > 0:
-        done.append(_checkpoint(database))
+        done += _checkpoint(database)
     if time.monotonic() < until:
         with database.keeping() as db:
             db.execute("PRAGMA analysis_limit=400; PRAGMA optimize")
     return done
 
 
-def _checkpoint(database: Database) -> str:
-    """Without waiting for readers: what one of them still needs stays in the log until the next time."""
+def _checkpoint(database: Database) -> list[str]:
+    """Without waiting for readers: what one of them still needs stays in the log until the next time, and is said."""
     with database.keeping() as db:
         db.set_busy_timeout(0)
         try:
             frames, moved = db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         except apsw.BusyError:
             frames, moved = db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            return f"moved {moved} of {frames} pages out of the write-ahead log; a reader needs the rest"
+            return [f"moved {moved} of {frames} pages out of the write-ahead log; a reader needs the rest"]
         finally:
             db.set_busy_timeout(5000)
-    return "emptied the write-ahead log"
+    return []
 
 
 # ------------------------------------------------------------------------------------------- health
