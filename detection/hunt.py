@@ -1,4 +1,4 @@
-"""Rules -> what a store may be asked for, so that no event is missed on which one of them fires. Pure.
+"""What a hunt asks a store for, so that no event is missed on which one of its rules fires; and those rules. Pure.
 
 The store narrows, the engine decides. ``above`` gives a query that holds wherever the rule's condition does; what it is
 not sure of it leaves open. Text is compared by ``str.lower`` on both sides, so only what that treats by its
@@ -7,13 +7,14 @@ surroundings (the capital sigma) needs care.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from hashlib import blake2b
 from ipaddress import IPv6Network
 from typing import Final
 
 from detection import tree
 from detection.predicates import Compare, Equals, Exists, InNetwork, Pattern, Predicate, Truth, Wild
-from detection.ruleset import Rule
+from detection.ruleset import Rule, RuleSet
 from shouwang.model import Logsource
 from shouwang.query import All, And, Cidr, Contains, Eq, Node, Or, Prefix, Range, Wildcard
 from shouwang.query import Exists as Present
@@ -131,3 +132,39 @@ def _pattern(field: str, pattern: Pattern) -> Node:
 
 def _escaped(text: str) -> str:
     return "".join("\\" + sign if sign in "\\*?" else sign for sign in text)
+
+
+# ----------------------------------------------------------------------------- which rules are hunted with
+
+
+def chosen(found: RuleSet, ids: Collection[str]) -> RuleSet:
+    """The named rules and correlations, and what those correlations read."""
+    wanted = set(ids)
+    for correlation in reversed(found.correlations):
+        if correlation.id in wanted:
+            wanted.update(correlation.rules)
+    return RuleSet(
+        tuple(rule for rule in found.rules if rule.id in wanted),
+        tuple(each for each in found.correlations if each.id in wanted),
+    )
+
+
+def joined(one: RuleSet, other: RuleSet) -> RuleSet:
+    """Of two rules with one id that of ``one``."""
+    have = {rule.id for rule in one.rules} | {correlation.id for correlation in one.correlations}
+    return RuleSet(
+        (*one.rules, *(rule for rule in other.rules if rule.id not in have)),
+        (*one.correlations, *(each for each in other.correlations if each.id not in have)),
+        (*one.refused, *other.refused),
+    )
+
+
+def meaning(ruleset: RuleSet) -> str:
+    """A fingerprint of all that decides what matches."""
+    rules = [(rule.id, rule.logsource, rule.condition) for rule in ruleset.rules]
+    windows = [
+        (c.id, c.type, c.rules, c.group_by, c.timespan_s, c.bounds(), c.field, c.generate, sorted(c.aliases), c.ways)
+        for c in ruleset.correlations
+    ]
+    said = repr((rules, windows)).encode("utf-8", "backslashreplace")
+    return blake2b(said, digest_size=16).hexdigest()

@@ -31,7 +31,7 @@ def event_json(event: Event, zone: tzinfo) -> dict[str, Value]:
         found["shouwang.asset"] = event.asset_id
     said = event.fields()
     for name in sorted(said):
-        found.setdefault(_clean_text(name), _clean(said[name]))
+        found.setdefault(_clean_text(name), clean(said[name]))
     declared = event.context.get("log.encoding")
     found["event.original"] = record_text(event.raw, declared if isinstance(declared, str) else "utf-8")
     try:
@@ -46,7 +46,8 @@ def _clean_text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _clean(value: Value) -> Value:
+def clean(value: Value) -> Value:
+    """Fit for any JSON writer."""
     match value:
         case str():
             return _clean_text(value)
@@ -57,6 +58,6 @@ def _clean(value: Value) -> Value:
         case float():
             return value if isfinite(value) else str(value)
         case list():
-            return [_clean(element) for element in value]
+            return [clean(element) for element in value]
         case dict():
-            return {_clean_text(key): _clean(inner) for key, inner in value.items()}
+            return {_clean_text(key): clean(inner) for key, inner in value.items()}

@@ -23,8 +23,8 @@ SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
 OURS = frozenset(
-    {"logs", "drills", "rules", "intel", "cache", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL}
-)
+    ("logs", "drills", "rules", "intel", "hunts", "cache", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL)
+)  # fmt: skip
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
 OF_COMMAND = "a command, "
@@ -71,6 +71,10 @@ class Home:
     def intel(self) -> Path:
         """Sets of indicators; a drill looks for those of its site."""
         return self.site / "intel"
+
+    @property
+    def hunts(self) -> Path:
+        return self.path / "hunts"
 
     @property
     def logs(self) -> Path:

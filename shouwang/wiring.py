@@ -34,7 +34,8 @@ from shouwang.flows.response import Response
 from shouwang.flows.sources import sources
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
-from shouwang.model import Finding, Level
+from shouwang.hunts import Hunts
+from shouwang.model import Finding, Level, Value
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore
 from shouwang.words import Words
@@ -74,6 +75,7 @@ class Services:
     response: Response
     alerting: Alerting
     intelligence: Intelligence
+    hunts: Hunts
     new_engine: Callable[[], Matcher]
     """An engine serves one thread: each that matches makes its own."""
     new_importer: Callable[[Callable[[int], None]], Importer]
@@ -115,6 +117,8 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
         _keep_timezone(state, config)
         events = EmbeddedStore(home.events, zone=config.site.zone, rehydrate=rehydrate)
         stack.callback(events.close)
+        hunts = Hunts(home.hunts, hunters_needs(home, config), clock)
+        stack.callback(hunts.close)
         return Services(
             home=home,
             owner=home.owner(),
@@ -137,6 +141,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
                 drill=home.drill,
             ),
             intelligence=intelligence,
+            hunts=hunts,
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
             stack=stack.pop_all(),
@@ -172,18 +177,34 @@ def feed(services: Services) -> Feed:
 
 def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:
     """Ours, the home's, the named folders'; without the disabled ones. And which folders cannot be read."""
-    chosen = config.rules
-    own: Sequence[Path] = [OWN_RULES] if chosen.builtin else []
-    named = [home.site / Path(each).expanduser() for each in chosen.folders]
-    further = [path for path in named if _can_read(path)]
-    paths = [*own, *([home.rules] if home.rules.is_dir() else []), *further]
-    found = load_rules(paths, cache=home.rule_cache)
-    off = set(chosen.disabled)
+    found = load_rules(_rule_paths(home, config), cache=home.rule_cache)
+    off = set(config.rules.disabled)
     return replace(
         found,
         rules=tuple(rule for rule in found.rules if rule.id not in off),
         correlations=tuple(each for each in found.correlations if each.id not in off),
-    ), [_no_rules_there(home, path) for path in named if path not in further]
+    ), [_no_rules_there(home, path) for path in _rule_folders(home, config) if not _can_read(path)]
+
+
+def _rule_paths(home: Home, config: Config) -> list[Path]:
+    own: Sequence[Path] = [OWN_RULES] if config.rules.builtin else []
+    further = [path for path in _rule_folders(home, config) if _can_read(path)]
+    return [*own, *([home.rules] if home.rules.is_dir() else []), *further]
+
+
+def _rule_folders(home: Home, config: Config) -> list[Path]:
+    return [home.site / Path(each).expanduser() for each in config.rules.folders]
+
+
+def hunters_needs(home: Home, config: Config) -> dict[str, Value]:
+    """See ``flows.hunting.work``."""
+    return {
+        "events": str(home.events),
+        "rules": [str(path) for path in _rule_paths(home, config)],
+        "cache": str(home.rule_cache),
+        "intel": str(home.intel),
+        "entities": list(ENTITY_FIELDS),
+    }
 
 
 def _can_read(path: Path) -> bool:

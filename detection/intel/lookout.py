@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from detection.intel.fields import FIELDS, INBOUND, Sort, candidates
 from detection.intel.head import Head
 from detection.intel.index import Index
 from detection.intel.indicator import LONGEST, Indicator, Kind
-from detection.intel.library import Library
 from detection.intel.naming import INDICATOR, RULE
 from shouwang.model import ABSENT, DEAD_DATASET, Event, Match, Severity, Shape, Value
 
@@ -38,8 +37,11 @@ class Found:
 
     def holds_at(self, time_us: int) -> bool:
         """An indicator that names no end has the set's."""
+        return self.indicator.valid_from_us <= time_us and not self.has_ended(time_us)
+
+    def has_ended(self, time_us: int) -> bool:
         until_us = self.indicator.valid_until_us or self.head.until_us
-        return self.indicator.valid_from_us <= time_us and (not until_us or time_us < until_us)
+        return bool(until_us) and until_us <= time_us
 
     def severity(self, *, inbound: bool) -> Severity:
         """80 and more is high, 50 and more or not said medium, else low; one less for who came to us."""
@@ -48,11 +50,19 @@ class Found:
         return Severity(level - 1) if inbound else level
 
 
+class Sets(Protocol):
+    @property
+    def sets(self) -> Mapping[str, Index]: ...
+
+
 class Lookout:
     """One thread's view of the sets. Costs nothing while there are none."""
 
-    def __init__(self, library: Library, entity_fields: Sequence[str]) -> None:
+    def __init__(self, library: Sets, entity_fields: Sequence[str], *, looking_back_us: int | None = None) -> None:
+        """``looking_back_us``: the present, when old events are looked through: what is valid now counts, whenever it
+        began to be."""
         self._library = library
+        self._looking_back_us = looking_back_us
         self._entity_fields = tuple(entity_fields)
         self._sets: Mapping[str, Index] = {}
         self._young: dict[tuple[Sort, str], tuple[Found, ...]] = {}
@@ -77,7 +87,7 @@ class Lookout:
             for text in _texts(value):
                 for found in self._find(FIELDS[name], text):
                     key = (found.head.name, found.indicator.kind, found.indicator.value)
-                    if key not in told and found.holds_at(event.received_us):
+                    if key not in told and self._counts(found, event):
                         told.add(key)
                         yield self._match(event, found, name, text)
 
@@ -88,6 +98,11 @@ class Lookout:
             return named
         there = [name for name in event.doc if name in FIELDS]
         return sorted({*named, *there}, key=_RANK.__getitem__) if there else named
+
+    def _counts(self, found: Found, event: Event) -> bool:
+        if self._looking_back_us is None:
+            return found.holds_at(event.received_us)
+        return not found.has_ended(self._looking_back_us)
 
     def _looked_at(self, shape: Shape) -> tuple[tuple[str, ...], bool]:
         """The fields that have a place in such events, and whether the names of the document are ECS names."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from shouwang.access import Need, Role, require, role_of
-from shouwang.api import alerts, events, importing, incidents, intel, overview, records
+from shouwang.api import alerts, events, hunting, importing, incidents, intel, overview, records
 from shouwang.api.context import Args, Context, NoArgs
 from shouwang.errors import AccessError, UsageError
 from shouwang.mistakes import mistake
@@ -54,6 +54,14 @@ ACTS: Final[Mapping[str, Act]] = {
     "intel.test": Act(intel.test, Need.READ, intel.TestArgs),
     "intel.add": Act(intel.add, Need.WORK, intel.AddArgs),
     "intel.remove": Act(intel.remove, Need.ADMINISTER, intel.NameArgs),
+    "hunt.list": Act(hunting.list_hunts, Need.READ, NoArgs),
+    "hunt.show": Act(hunting.show, Need.READ, hunting.IdArgs),
+    "hunt.matches": Act(hunting.matches, Need.READ, hunting.MatchesArgs),
+    "hunt.start": Act(hunting.start, Need.WORK, hunting.StartArgs),
+    "hunt.resume": Act(hunting.resume, Need.WORK, hunting.IdArgs),
+    "hunt.stop": Act(hunting.stop, Need.WORK, hunting.IdArgs),
+    "hunt.remove": Act(hunting.remove, Need.WORK, hunting.IdArgs),
+    "hunt.alerts": Act(hunting.alerts, Need.WORK, hunting.IdArgs),
     "stop": Act(overview.stop, Need.ADMINISTER, NoArgs),
 }
 

@@ -27,6 +27,8 @@ VERBS: Final = (
     "incidents",
     "report",
     "rules",
+    "hunt",
+    "hunts",
     "intel",
     "audit",
     "store",

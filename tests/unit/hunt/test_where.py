@@ -14,7 +14,7 @@ from collectors.parsers.programs.table import PROGRAMS
 from collectors.registry import PARSERS
 from collectors.shapes.windows import Kind, windows_shape
 from collectors.shapes.windows_logsources import SERVICES, SYSMON, SYSMON_CHANNEL
-from shouwang.model import Event, Logsource
+from shouwang.model import Event, Logsource, Value
 from shouwang.query import predicate
 from tests.golden.test_parsers import FOLDER
 from tests.unit.parsers.reading import origin, read
@@ -59,7 +59,7 @@ def test_every_windows_channel_and_code_is_found() -> None:
     codes = [*map(str, range(1, 31)), "255", "400", "600", "4103", "4104", "4688", "4689", "1102"]
     for channel, code, provider in product(channels, codes, (SYSMON, "", "Linux-Sysmon", "other")):
         shape, _ = windows_shape(Kind("json", "flat", channel, provider, code))
-        doc = {"Channel": channel, "~ecs": {"event.code": code}}
+        doc: dict[str, Value] = {"Channel": channel, "~ecs": {"event.code": code}}
         event = Event(time_us=0, received_us=0, source="t", shape=shape, doc=doc, raw=b"")
         require_found(iter([event]))
 

@@ -1,0 +1,198 @@
+"""Hunts as acts: the same matches as live, what is read of the store, who may, what is said and kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import BinaryIO
+
+import pytest
+
+from shouwang.api.table import perform
+from shouwang.errors import AccessError, UsageError
+from shouwang.wiring import Services
+from tests.unit.hunt.conftest import Act, Json, bring_in, finished, found, ssh_lines
+
+Archive = Callable[..., BinaryIO]
+FAILED = """
+title: Failed password
+title_zh: 口令错误
+id: 11111111-1111-4111-8111-111111111111
+logsource: {product: linux, service: sshd}
+detection:
+  selection: {host.name: SRV-1, event.action|contains: FAIL}
+  condition: selection
+level: medium
+"""
+BURST = """
+title: Many of them
+id: 22222222-2222-4222-8222-222222222222
+correlation:
+  type: event_count
+  rules: [11111111-1111-4111-8111-111111111111]
+  group-by: [source.ip]
+  timespan: 5m
+  condition: {gte: 4}
+level: high
+"""
+WINDOWS = """
+title: A process
+id: 33333333-3333-4333-8333-333333333333
+logsource: {product: windows, category: process_creation}
+detection: {selection: {CommandLine|contains: a}, condition: selection}
+level: low
+"""
+
+
+def counted(items: list[Json]) -> Counter[tuple[object, object]]:
+    return Counter((each["rule_id"], each["event_id"]) for each in items)
+
+
+def live(services: Services) -> Counter[tuple[object, object]]:
+    page = services.events.tail("matches", None, 1_000_000)
+    return Counter((match.rule_id, match.event_id.hex()) for match in page.items)
+
+
+def test_the_loaded_rules_find_in_history_what_they_found_live(services: Services, act: Act) -> None:
+    bring_in(services, ssh_lines(2000))
+    ids = [rule.id for rule in services.ruleset.rules]
+    shown = finished(act, str(act("hunt.start", ids=ids, since="30d")["id"]))
+    assert shown["state"] == "done"
+    items = found(act, str(shown["id"]))
+    assert counted(items) == live(services)
+    assert len(items) == shown["matches"]
+    assert len(items) > 1000
+
+
+def test_the_store_is_read_no_further_than_the_rule_asks(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(900))
+    narrow = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    assert (narrow["passed"], narrow["total"], narrow["read"]) == (900, 900, 150)
+    nothing = finished(act, str(act("hunt.start", file=archive(WINDOWS).fileno())["id"]))
+    assert (nothing["passed"], nothing["read"], nothing["matches"]) == (900, 0, 0)
+    whole = finished(act, str(act("hunt.start", file=archive(FAILED).fileno(), narrowing=False)["id"]))
+    assert whole["read"] == 900
+    assert found(act, str(whole["id"])) == found(act, str(narrow["id"]))
+
+
+def test_only_the_asked_stretch_of_time_is_hunted(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(900))
+    given = {"since": "2025-11-24T00:01:00+08:00", "until": "2025-11-24T00:02:00+08:00"}
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno(), **given)["id"]))
+    assert shown["total"] == 60
+    times = [str(each["time"]) for each in found(act, str(shown["id"]))]
+    assert times == sorted(times)
+    assert times[0][:19] == "2025-11-24T00:01:01"
+
+
+def test_a_match_is_told_as_scan_tells_it(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(10))
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno(), asked=["x.yml"])["id"]))
+    first = found(act, str(shown["id"]))[0]
+    assert (first["title"], first["level"], first["source"]) == ("Failed password", "medium", "import:auth.log")
+    fields = first["fields"]
+    assert isinstance(fields, dict)
+    assert (fields["host.name"], fields["source.ip"]) == ("srv-1", "203.0.113.1")
+    said = act("events.search", query=f"event.id:{first['event_id']}", since="30d")["events"]
+    assert isinstance(said, list)
+    assert len(said) == 1
+    assert shown["asked"] == ["x.yml"]
+    assert shown["by_rule"] == [
+        {"rule_id": first["rule_id"], "title": "Failed password", "level": "medium", "count": len(found(act, "H-1"))}
+    ]
+
+
+def test_correlations_run_over_the_hunted_time(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(1200))
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED, BURST).fileno())["id"]))
+    assert shown["state"] == "done"
+    alerts = found(act, str(shown["id"]), correlated=True)
+    assert shown["correlated"] == len(alerts) == 7
+    assert sum(int(str(alert["count"])) for alert in alerts) == shown["matches"]
+    assert sorted(str(alert["group"]) for alert in alerts)[0] == "['source.ip=203.0.113.0']"
+
+
+def test_matches_become_alerts_once(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(300))
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    for _ in range(2):
+        assert act("hunt.alerts", id=shown["id"])["matches"] == shown["matches"]
+        alerts = [each for each in services.state.alerts.list()[1] if each.rule_id == shown_rule(shown)]
+        assert sum(alert.count for alert in alerts) == shown["matches"]
+        assert all("hunt.h-1" in alert.tags for alert in alerts)
+
+
+def test_what_live_rules_have_alerted_is_not_alerted_again(services: Services, act: Act) -> None:
+    bring_in(services, ssh_lines(300))
+    while services.alerting.step().matches:
+        pass
+    before = [(alert.key, alert.count) for alert in services.state.alerts.list()[1]]
+    shown = finished(act, str(act("hunt.start", ids=[rule.id for rule in services.ruleset.rules])["id"]))
+    act("hunt.alerts", id=shown["id"])
+    assert [(alert.key, alert.count) for alert in services.state.alerts.list()[1]] == before
+    assert before
+
+
+def test_a_correlation_speaks_for_its_rules_in_alerts_too(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(1200))
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED, BURST).fileno())["id"]))
+    for _ in range(2):
+        act("hunt.alerts", id=shown["id"])
+        alerts = services.state.alerts.list()[1]
+        assert {alert.rule_id for alert in alerts if "hunt.h-1" in alert.tags} == {
+            "22222222-2222-4222-8222-222222222222"
+        }
+        assert sum(alert.count for alert in alerts if "hunt.h-1" in alert.tags) == shown["matches"]
+
+
+def test_who_only_looks_may_not_hunt_and_every_hunt_is_in_the_audit_trail(
+    services: Services, act: Act, archive: Archive
+) -> None:
+    bring_in(services, ssh_lines(30))
+    with pytest.raises(AccessError):
+        act("hunt.start", user="aud", file=archive(FAILED).fileno())
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    assert act("hunt.show", user="aud", id=shown["id"])["state"] == "done"
+    entries = perform(services, "aud", "audit.list", {}, lang="en")
+    assert isinstance(entries, dict)
+    assert isinstance(entries["entries"], list)
+    told = [each for each in entries["entries"] if isinstance(each, dict) and str(each["act"]).startswith("hunt.")]
+    assert [(each["act"], each["actor"]) for each in told] == [("hunt.end", "ana"), ("hunt.start", "ana")]
+    assert isinstance(told[0]["detail"], dict)
+    assert (told[0]["detail"]["outcome"], told[0]["detail"]["matches"]) == ("done", shown["matches"])
+
+
+def test_rules_that_cannot_be_used_are_named(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(30))
+    broken = FAILED.replace("condition: selection", "condition: nothing").replace("1111-4111", "1111-4112")
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED, broken).fileno())["id"]))
+    assert shown["state"] == "done"
+    assert isinstance(shown["refused"], list)
+    assert str(shown["refused"][0]).startswith("1.yml:")
+    none = finished(act, str(act("hunt.start", file=archive(broken).fileno())["id"]))
+    assert (none["state"], none["kind"]) == ("failed", "rules")
+
+
+def test_a_name_that_nobody_knows_is_refused_before_anything_runs(services: Services, act: Act) -> None:
+    for args in ({"ids": ["no-such-rule"]}, {"intel": ["no-such-set"]}, {}):
+        with pytest.raises(UsageError):
+            act("hunt.start", **args)
+    for name in ("H-9", "../home", "H-1/../.."):
+        with pytest.raises(UsageError):
+            act("hunt.show", id=name)
+    assert act("hunt.list") == {"hunts": []}
+
+
+def test_a_hunt_can_be_removed(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(30))
+    finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    act("hunt.remove", id="H-1")
+    assert act("hunt.list") == {"hunts": []}
+    assert finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))["id"] == "H-2"
+
+
+def shown_rule(shown: Json) -> object:
+    by_rule = shown["by_rule"]
+    assert isinstance(by_rule, list)
+    assert isinstance(by_rule[0], dict)
+    return by_rule[0]["rule_id"]
