@@ -63,11 +63,32 @@ def _row(rule: Rule | Correlation, silenced: frozenset[str]) -> str:
         level = "counted only"
     title = rule.title
     if isinstance(rule, Correlation):
-        by = f" by {', '.join(f'`{name}`' for name in rule.group_by)}" if rule.group_by else ""
-        title += f" (correlation: {rule.count} in {rule.timespan_s // 60} min{by})"
+        title += f" (correlation: {_what(rule)}{_by(rule)})"
     where = f"{rule.path.parent.name}/{rule.path.name}"
     cells = (title, rule.title_zh, level, ", ".join(dict.fromkeys(techniques)), _category(category), f"`{where}`")
     return "| " + " | ".join(cells) + " |"
+
+
+def _what(rule: Correlation) -> str:
+    span = f"{rule.timespan_s // 60} min"
+    fields = " and ".join(f"`{name}`" for name in rule.field)
+    match rule.type:
+        case "event_count":
+            return f"{rule.count} in {span}"
+        case "value_count":
+            return f"{rule.count} different {fields} in {span}"
+        case "value_sum":
+            return f"{fields} add up to {rule.count} in {span}"
+        case "temporal":
+            return f"all within {span}"
+        case "temporal_ordered":
+            return f"one after the other within {span}"
+        case "value_avg" | "value_median" | "value_percentile":
+            return f"{rule.type.removeprefix('value_')} of {fields} over {span}"
+
+
+def _by(rule: Correlation) -> str:
+    return f" by {', '.join(f'`{name}`' for name in rule.group_by)}" if rule.group_by else ""
 
 
 def _category(said: dict[object, object]) -> str:

@@ -28,12 +28,15 @@ class Line:
     """Other rules, by file stem, that rightly fire on the same line."""
     at: str = ""
     """Time of day in China, ``HH:MM``, where that matters."""
+    after_s: float = 0.0
+    """Seconds after the scene's start."""
 
     def events(self, first_id: int = 0, start_us: int = START_US) -> Iterator[Event]:
         """As received one after another; ``{n}`` in the text is the number of the repetition, from 1."""
         if self.at:
             hour, minute = map(int, self.at.split(":"))
             start_us += ((hour * 60 + minute) - (8 * 60 + 15)) * 60_000_000
+        start_us += int(self.after_s * 1_000_000)
         for number in range(self.repeat):
             at_us = start_us + int(number * self.every_s * 1_000_000)
             yield event_of(self.parser, self.raw.replace("{n}", str(number + 1)), first_id + number, at_us)
@@ -50,7 +53,7 @@ class Scene:
     also: frozenset[str] = frozenset()
 
     def events(self) -> list[Event]:
-        """In order of time; lines start together."""
+        """In order of time; lines start together, or ``after_s``."""
         found: list[Event] = []
         for line in self.lines:
             found += line.events(first_id=len(found))
@@ -103,7 +106,9 @@ def _list(section: Mapping[str, object], key: str) -> list[Mapping[str, object]]
 
 
 def _line(written: Mapping[str, object]) -> Line:
-    assert written.keys() <= {"parser", "raw", "repeat", "every_s", "also", "at"}, f"unknown key in {written}"
+    assert written.keys() <= {"parser", "raw", "repeat", "every_s", "also", "at", "after_s"}, (
+        f"unknown key in {written}"
+    )
     parser, raw = written["parser"], written["raw"]
     assert isinstance(parser, str)
     assert isinstance(raw, str)
@@ -115,7 +120,9 @@ def _line(written: Mapping[str, object]) -> Line:
     at = written.get("at", "")
     assert isinstance(at, str)
     assert re.fullmatch(r"(?:[01]\d|2[0-3]):[0-5]\d|", at), "at: '02:30', in quotes"
-    return Line(parser, raw, repeat, float(every_s), _names(written), at)
+    after_s = written.get("after_s", 0)
+    assert isinstance(after_s, int | float)
+    return Line(parser, raw, repeat, float(every_s), _names(written), at, float(after_s))
 
 
 def _scene(written: Mapping[str, object]) -> Scene:
