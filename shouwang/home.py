@@ -22,9 +22,8 @@ from shouwang.words import Words
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
-OURS = frozenset(
-    ("logs", "drills", "rules", "intel", "hunts", "cache", "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL)
-)  # fmt: skip
+_FOLDERS = ("logs", "drills", "rules", "intel", "hunts", "cache")
+OURS = frozenset((*_FOLDERS, "lock", "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL))
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
 OF_COMMAND = "a command, "
