@@ -11,8 +11,12 @@ from detection.modifiers import scalar_text
 from shouwang.model import ABSENT, Event, Found, Value
 from shouwang.timespan import rfc3339
 
-STRUCTURED = frozenset({"json", "evtx", "metrics"})
+STRUCTURED = frozenset({"json", "evtx", "xml", "metrics"})
 """Parsers whose ``doc`` says all that the record says."""
+_OBJECTS = frozenset({"evtx", "flat", "ecs", "winlogbeat6", "wazuh"})
+"""Dialects of records that are one JSON object, whatever carried it."""
+_DERIVED = "~ecs"
+"""Where parsers of Windows events put what the record itself does not say."""
 _DEEPEST = 200
 
 
@@ -82,6 +86,8 @@ def elements(found: Value) -> Iterator[Value]:
 def _record_texts(event: Event) -> Iterator[str]:
     """Of a JSON record the keys and values that its bytes write: a parser may have renamed, dropped or added some."""
     raw = event.raw.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if event.shape.dialect in _OBJECTS and event.shape.parser not in STRUCTURED:
+        raw = raw[max(raw.find(b"{"), 0) :]  # the object that a syslog line carried
     if raw[:1] in {b"{", b"["}:
         try:
             yield from _leaves(orjson.loads(raw), 0)
@@ -90,7 +96,7 @@ def _record_texts(event: Event) -> Iterator[str]:
         else:
             return
     if event.shape.parser in STRUCTURED:
-        yield from _leaves(event.doc, 0)
+        yield from _leaves({key: held for key, held in event.doc.items() if key != _DERIVED}, 0)
     else:
         yield decoded(event.raw)
 

@@ -35,6 +35,19 @@ def parse_as(parser: str, raw: bytes, origin: Origin) -> Event:
         return dead_event(raw, origin, "json_invalid", str(error), parser)
     if not isinstance(doc, dict):
         return dead_event(raw, origin, "json_no_object", "the record is JSON but no object", parser)
+    found = windows_event(raw, origin, doc, parser, flags)
+    if found is not None:
+        return found
+    flat = flatten(doc)
+    if access.is_access(flat):
+        return access.json_event((raw, origin), flat, flags)
+    if postgresql.is_jsonlog(flat):
+        return postgresql.json_event((raw, origin), flat, flags)
+    return _generic(raw, origin, flat, parser, flags)
+
+
+def windows_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[str, ...]) -> Event | None:
+    """``None``: no Windows event in any dialect."""
     event = doc.get("Event")
     if isinstance(event, dict) and isinstance(event.get("System"), dict):
         return windows.evtx_event(raw, origin, doc, parser, flags)
@@ -50,14 +63,11 @@ def parse_as(parser: str, raw: bytes, origin: Origin) -> Event:
         return windows.wazuh_event(raw, origin, {**doc, "win": inner["win"]}, parser, flags)
     if "LogName" in doc and "Id" in doc:
         return windows.flat_event(raw, origin, doc, parser, flags)
-    flat = flatten(doc)
-    if "winlog.channel" in flat or "winlog.event_id" in flat:
-        return windows.ecs_event(raw, origin, flat, parser, (*flags, *check_addresses(flat)))
-    if access.is_access(flat):
-        return access.json_event((raw, origin), flat, flags)
-    if postgresql.is_jsonlog(flat):
-        return postgresql.json_event((raw, origin), flat, flags)
-    return _generic(raw, origin, flat, parser, flags)
+    if "winlog" in doc or "winlog.channel" in doc or "winlog.event_id" in doc:
+        flat = flatten(doc)
+        if "winlog.channel" in flat or "winlog.event_id" in flat:
+            return windows.ecs_event(raw, origin, flat, parser, (*flags, *check_addresses(flat)))
+    return None
 
 
 def _is_flat(doc: Doc) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from collectors.origin import Origin
-from collectors.parsers import rfc5424
+from collectors.parsers import carried, rfc5424
 from collectors.parsers.flags import MALFORMED, Doc
 from collectors.parsers.programs import cisco, network
 from collectors.parsers.programs.table import read_program
@@ -52,6 +52,8 @@ def parse(raw: bytes, origin: Origin) -> Event:
             return _cisco((raw, origin), moment, parts, doc)
     if rest is None:
         return _headless(raw, origin, text, doc)
+    if (event := carried.behind_old_head((raw, origin), rest, NAME)) is not None:
+        return event
     found = _HOST.match(rest)
     if found is not None and (text[0] == "%" or dated or (found[2] or "").startswith("%%")):
         event = _device((raw, origin), moment, found, doc, bare="h3c" if text[0] == "%" or dated else "")
@@ -172,6 +174,10 @@ def _new_style(raw: bytes, origin: Origin, head: re.Match[str], doc: Doc) -> Eve
     if msgid != "-":
         doc["log.syslog.msgid"] = msgid
     flags = rfc5424.read_rest(rest, doc)
+    if isinstance(message := doc.get("message"), str):
+        event = carried.windows_event((raw, origin), message, "" if host == "-" else host, NAME)
+        if event is not None:
+            return event
     shape = _PLAIN
     if name != "-":
         doc["process.name"] = name

@@ -149,8 +149,12 @@ def _flat_time(doc: Doc, zone: tzinfo) -> Moment | None:
 
 
 def winlogbeat6_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[str, ...]) -> Event:
-    """``log_name``, ``source_name``, ``event_id``, ``event_data``."""
+    """``log_name``, ``source_name``, ``event_id``, ``event_data`` or ``user_data``."""
     data = doc.get("event_data")
+    if not isinstance(data, dict) and isinstance(user := doc.get("user_data"), dict):
+        doc["event_data"] = data = user
+    if isinstance(data, dict) and (unnamed := _unnamed(data, "")):
+        data.setdefault("Data", unnamed)
     code = text_of(doc.get("event_id"))
     kind = Kind(
         parser,
@@ -177,26 +181,34 @@ def ecs_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[st
     )
     for name in [name for name in doc if name.startswith("winlog.user_data.")]:
         doc.setdefault("winlog.event_data." + name[17:], doc[name])
-    unnamed = [doc[f"winlog.event_data.param{n}"] for n in range(1, 33) if f"winlog.event_data.param{n}" in doc]
-    if unnamed:
+    if unnamed := _unnamed(doc, "winlog.event_data."):
         doc.setdefault("winlog.event_data.Data", unnamed)
     moment = read_time(doc.get("@timestamp"), origin.zone)
     return _finish((raw, origin), doc, kind, number=text_of(doc.get("winlog.record_id")), moment=moment, flags=flags)
 
 
+def _unnamed(data: Doc, prefix: str) -> list[Value]:
+    """What Winlogbeat makes of ``<Data>`` without a name: param1, param2 ..."""
+    return [data[key] for n in range(1, 33) if (key := f"{prefix}param{n}") in data]
+
+
 def wazuh_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[str, ...]) -> Event:
-    """``win.system`` and ``win.eventdata``, backslashes doubled once more than JSON does, names in camel case."""
+    """``win.system`` and ``win.eventdata``, backslashes doubled once more than JSON does, names in camel case.
+    What UserData held stands under its element's own name."""
     win = doc["win"]
     assert isinstance(win, dict)
     system, data = win.get("system"), win.get("eventdata")
     if not isinstance(system, dict):
         system = {}
+    user = not isinstance(data, dict)
+    if user:
+        data = next((held for key, held in win.items() if key != "system" and isinstance(held, dict)), None)
     if isinstance(data, dict):
         named = {
             key[:1].upper() + key[1:]: value.replace("\\\\", "\\") if isinstance(value, str) else value
             for key, value in data.items()
         }
-        doc = {**doc, "win": {**win, "eventdata": named}}
+        doc = {**doc, "win": {**win, "eventdata": named} | ({"userdata": named} if user else {})}
         event_type = named.get("EventType")
     else:
         event_type = None

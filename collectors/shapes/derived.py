@@ -24,6 +24,8 @@ class Derivation:
     places: tuple[Path, ...]
     replaces: bool
     """What cannot be derived is absent, however it is written (``-`` is no address)."""
+    last: bool = False
+    """Only where the event does not say it itself."""
 
 
 def base_name(value: Value) -> Value:
@@ -83,6 +85,52 @@ def integrity(value: Value) -> Value:
     """A mandatory label's SID in Sysmon's word."""
     return _INTEGRITY.get(value) if isinstance(value, str) else None
 
+
+_LEVELS: Final = {"critical": 1, "error": 2, "warning": 3, "information": 4, "info": 4, "verbose": 5, "debug": 5}
+_SEVERITIES: Final = {5: 1, 4: 2, 3: 3, 2: 4, 1: 5}
+_AUDITS: Final = {
+    "audit failure": "0x8010000000000000",
+    "审核失败": "0x8010000000000000",
+    "audit success": "0x8020000000000000",
+    "审核成功": "0x8020000000000000",
+}
+
+
+def level(value: Value) -> Value:
+    """Windows' number of a level that is given as a word."""
+    return _LEVELS.get(value.lower()) if isinstance(value, str) else None
+
+
+def level_of_severity(value: Value) -> Value:
+    """Windows' number of a level for NXLog's SeverityValue."""
+    return _SEVERITIES.get(value) if isinstance(value, int) else None
+
+
+def keywords(value: Value) -> Value:
+    """The mask as event logs write it: out of NXLog's signed number, or beside the words of Winlogbeat."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"0x{value & 0xFFFFFFFFFFFFFFFF:x}"
+    if isinstance(value, list):
+        masks: list[Value] = [_AUDITS[text] for each in value if (text := str(each).lower()) in _AUDITS]
+        return [*value, *masks] if masks else None
+    return None
+
+
+ENVELOPES: Final[Mapping[str, tuple[Derivation, ...]]] = {
+    "flat": (
+        Derivation("winlog.level", level_of_severity, (("SeverityValue",),), replaces=False, last=True),
+        Derivation("winlog.keywords", keywords, (("Keywords",),), replaces=False),
+    ),
+    "ecs": (
+        Derivation("winlog.level", level, (("log.level",),), replaces=False, last=True),
+        Derivation("winlog.keywords", keywords, (("winlog.keywords",),), replaces=False),
+    ),
+    "winlogbeat6": (
+        Derivation("winlog.level", level, (("level",),), replaces=False),
+        Derivation("winlog.keywords", keywords, (("keywords",),), replaces=False),
+    ),
+}
+"""What a dialect says of every event in another way than event logs do."""
 
 _MAKERS: Final[Mapping[str, tuple[Callable[[Value], Value], bool]]] = {
     "source.ip": (address, True),

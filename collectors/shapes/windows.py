@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from collectors.shapes.derived import DERIVED, Derivation, derivations
+from collectors.shapes.derived import DERIVED, ENVELOPES, Derivation, derivations
 from collectors.shapes.windows_fields import ALIASES, fields_of
 from collectors.shapes.windows_logsources import LINUX_SYSMON, windows_logsources
 from shouwang.model import Path, Shape
@@ -182,7 +182,7 @@ def windows_shape(kind: Kind) -> tuple[Shape, tuple[Derivation, ...]]:
     """The shape of a kind of event, and what to derive from each."""
     dialect = DIALECTS[kind.dialect]
     table = fields_of(kind.channel.lower(), kind.provider.lower(), kind.code)
-    steps = derivations(kind.dialect, _folder(kind, dialect), table)
+    steps = (*derivations(kind.dialect, _folder(kind, dialect), table), *ENVELOPES.get(kind.dialect, ()))
     paths: dict[str, Places] = dict(dialect.envelope)
     paths["host.name"] = dialect.envelope["winlog.computer_name"]
     paths["event.provider"] = dialect.envelope["winlog.provider_name"]
@@ -201,9 +201,8 @@ def windows_shape(kind: Kind) -> tuple[Shape, tuple[Derivation, ...]]:
     _hide(kind, dialect, paths)
     _put_unnamed(kind, dialect, paths)
     for step in steps:
-        paths[step.name] = (
-            ((DERIVED, step.name),) if step.replaces else ((DERIVED, step.name), *paths.get(step.name, ()))
-        )
+        made, said = ((DERIVED, step.name),), paths.get(step.name, () if kind.dialect != "ecs" else ((step.name,),))
+        paths[step.name] = made if step.replaces else (*said, *made) if step.last else (*made, *said)
     for name in ("event.code", "winlog.event_id", "winlog.record_id"):
         paths[name] = ((DERIVED, name), *paths.get(name, ()))
     shape = Shape(
@@ -257,4 +256,6 @@ def _prefixes(kind: Kind, dialect: Dialect) -> tuple[tuple[str, Path], ...]:
         return (*held, ("winlog.user_data.", _folder(kind, dialect)))
     if kind.dialect == "winlogbeat6":
         return (*held, ("winlog.user_data.", ("user_data",)))
+    if kind.dialect == "wazuh":
+        return (*held, ("winlog.user_data.", ("win", "userdata")))
     return held

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detection.naive import holds
+from shouwang.model import Shape
 from tests.unit.detection.sample import detection, event, shaped, text_event
 
 LINE = "Nov 24 08:15:30 web-1 sshd[4711]: Failed password for root: 100% [a-z] 非法登录"
@@ -53,3 +54,16 @@ def test_chinese_keywords_are_found_in_either_encoding(encoding: str) -> None:
 
 def test_any_bytes_can_be_searched() -> None:
     assert holds(detection("k: [needle]\ncondition: k"), text_event(b"\xff\xfe needle \x80"))
+
+
+def test_what_a_syslog_line_carries_is_searched_as_the_object_it_is() -> None:
+    raw = rb'<14>Nov 24 08:15:30 relay nxlog: {"EventID": 1, "Line": "C:\\a \u4e2d"}'
+    shape = Shape(dataset="windows.security", parser="syslog", dialect="flat", paths={})
+    for word, expected in [("C:\\\\a 中", True), ("line", True), ("relay", False), ("ID*Line", False)]:
+        assert holds(detection(f"k: ['{word}']\ncondition: k"), event({}, raw=raw, shape=shape)) is expected
+
+
+def test_what_a_parser_derived_is_no_text_of_the_record() -> None:
+    record = event({"a": "b", "~ecs": {"process.name": "x.exe"}}, raw=b"<Event/>", shape=shaped(parser="xml"))
+    assert not holds(detection("k: ['x.exe']\ncondition: k"), record)
+    assert holds(detection("k: ['b']\ncondition: k"), record)
