@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -79,7 +80,7 @@ class ShouwangApp(KeyedApp):
             self.register_theme(theme)
         self.theme = themes.NAMES[0]
         for name, make in self.SCREEN_TYPES.items():
-            self.add_mode(name, _maker(make, self.session))
+            self.add_mode(name, partial(make, self.session))
 
     async def on_mount(self) -> None:
         await self._show("overview")
@@ -283,14 +284,11 @@ class ShouwangApp(KeyedApp):
         self._tick()
 
 
-def _maker(make: Callable[[Session], ConsoleScreen], session: Session) -> Callable[[], ConsoleScreen]:
-    return lambda: make(session)
-
-
 def run(home: Path, lang: str | None = None) -> int:
     """The console on this terminal, over the daemon of ``home``. Returns the exit code."""
     from shouwang.client import Client  # noqa: PLC0415  # what a test with its own call does not need
 
+    probe.shorten_escape()
     call = Reconnecting(lambda: Client.connect(home))
     ascii_only = "SHOUWANG_ASCII" in os.environ or probe.ambiguous_is_wide(sys.stdin, sys.stdout)
     try:

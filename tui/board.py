@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tui import health, labels
 from tui.messages import Words
-from tui.present import Column, Line, cells, clip, pad, plain, safe_text, sides
+from tui.present import Column, Line, cells, clip_middle, pad, plain, safe_text, sides
 from tui.session import Snapshot
 from tui.window import Row
 
@@ -192,7 +192,7 @@ def source_lines(sources: Sequence[health.SourceRow], now: datetime, words: Word
         )
         count = f"{labels.number(source.received)}  " if width >= ROOMY else ""
         right: Line = ((count, "dim"), (pad(since, SINCE, right=True), "dim"))
-        name = clip(safe_text(source.id, 200), max(8, width - room - cells(count) - SINCE - 1))
+        name = clip_middle(safe_text(source.id, 200), max(8, width - room - cells(count) - SINCE - 1))
         yield sides(((pad(level[0], room), level[1]), (name, "text")), right, width)
 
 

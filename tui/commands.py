@@ -36,6 +36,7 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", ("enter",), ("overview", "alerts", "incidents", "logs"), menu=False),
+    Command("back", ("escape", "q"), menu=False),
     Command("claim", ("f4", "a", "ctrl+a"), ("overview", "alerts", "incidents"), acts=True),
     Command("triage", ("f5", "t", "ctrl+t"), ("overview", "alerts", "incidents"), acts=True),
     Command("grade", ("f6", "g", "ctrl+g"), ("overview", "alerts", "incidents"), acts=True),
@@ -50,7 +51,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("range", ("w", "ctrl+w"), ("logs",)),
     Command("copy", ("y", "ctrl+y"), ("overview", "alerts", "incidents", "logs"), footer=False),
     Command("copy_json", ("Y", "ctrl+j"), ("alerts", "incidents", "logs"), footer=False),
-    Command("back", ("escape", "q"), menu=False, footer=False),
     Command("overview", ("1",), footer=False),
     Command("alerts", ("2", "f2"), footer=False),
     Command("incidents", ("3", "f3"), footer=False),

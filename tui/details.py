@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tui import labels, wire
 from tui.messages import Words
-from tui.present import DETAIL_LIMIT, Line, cells, pad, safe_text, sides, wrap
+from tui.present import DETAIL_LIMIT, Line, cells, line_width, pad, plain, safe_text, sides, wrap
 
 RAW_LINES = 40
 """Lines that one raw record takes at most in a list of records."""
@@ -77,7 +77,7 @@ def incident_brief(incident: wire.IncidentRow, now: datetime, words: Words, widt
     yield from wrapped(safe_text(incident.title), width, "text")
     yield (labels.grade(incident.grade, words), ("  " + standing(incident, words), "dim"))
     if incident.clock.latest is not None and incident.state != "closed":
-        yield from clock_line(incident, now, words)
+        yield from clock_lines(incident, now, words, width)
 
 
 def standing(incident: wire.IncidentRow, words: Words) -> str:
@@ -88,20 +88,33 @@ def standing(incident: wire.IncidentRow, words: Words) -> str:
     return words("incidents.confirmed")
 
 
-def clock_line(incident: wire.IncidentRow, now: datetime, words: Words) -> Iterator[Line]:
+def clock_lines(incident: wire.IncidentRow, now: datetime, words: Words, width: int) -> Iterator[Line]:
     """Receiver, time, what is left: ``if reportable`` until a named person has decided."""
     clock = incident.clock
     mood = words("incidents.reportable" if clock.decided else "incidents.if_reportable")
     left = labels.remaining(clock.latest, now, words)
     at = labels.stamp(clock.latest, now, words)
-    yield (
-        (mood + "  ", "high"),
-        (f"{words('incidents.latest')} ", "label"),
-        (at + "  ", "strong"),
-        (f"{words('incidents.left')} ", "label"),
-        left,
-        ("  " + safe_text(clock.report_to), "text"),
-    )
+    parts: list[Line] = [
+        ((mood, "high"),),
+        ((f"{words('incidents.latest')} ", "label"), (at, "strong")),
+        ((f"{words('incidents.left')} ", "label"), left),
+        ((safe_text(clock.report_to), "text"),),
+    ]
+    yield from flowing(parts, width)
+
+
+def flowing(parts: Sequence[Line], width: int) -> Iterator[Line]:
+    """The parts side by side, on the next line what has no room; one that is too wide for a line is wrapped."""
+    line: Line = ()
+    for part in parts:
+        if line and line_width(line) + 2 + line_width(part) > width:
+            yield line
+            line = ()
+        line = (*line, ("  ", ""), *part) if line else part
+    if line_width(line) > width:
+        yield from wrapped(plain(line), width, line[-1][1])
+    elif line:
+        yield line
 
 
 def event_lines(event: wire.EventRow, words: Words, width: int) -> Iterator[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from tui import labels, wire
-from tui.details import clock_line, field_lines, heading, standing, wrapped
+from tui.details import clock_lines, field_lines, heading, standing, wrapped
 from tui.messages import Words
 from tui.present import Line, Span, cells, pad, safe_text
 
@@ -63,7 +63,7 @@ def _clock(incident: wire.IncidentRow, now: datetime, words: Words, width: int) 
     if clock.latest is None or incident.state == "closed":
         yield ((words("incidents.no_clock"), "dim"),)
         return
-    yield from clock_line(incident, now, words)
+    yield from clock_lines(incident, now, words, width)
     key = {None: "undecided", True: "must_report", False: "need_not_report"}[clock.decided]
     yield from wrapped(words(f"incidents.{key}"), width, "dim")
     if clock.basis:

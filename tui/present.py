@@ -89,6 +89,16 @@ def clip(text: str, width: int, *, cut: str = CUT) -> str:
     return text
 
 
+def clip_middle(text: str, width: int) -> str:
+    """As ``clip``, with the end kept too: ports and file names stand there."""
+    if cell_len(text) <= width or width < 8:
+        return clip(text, width)
+    tail = text[-((width - len(CUT)) // 2) :]
+    while cell_len(tail) > (width - len(CUT)) // 2:
+        tail = tail[1:]
+    return clip(text, width - cell_len(tail)) + tail
+
+
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly ``width`` cells."""
     text = clip(text, width)
@@ -125,17 +135,26 @@ def sides(left: Line, right: Line, width: int) -> Line:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The (safe) text in lines of at most ``width`` cells, broken at spaces where one is near the end."""
+    """The (safe) text in lines of at most ``width`` cells, words kept whole unless they are long."""
     width = max(2, width)
     lines: list[str] = []
     start = 0
     while (end := _reach(text, start, width)) < len(text):
-        if text[end] != " ":
-            space = text.rfind(" ", start, end)
-            end = space + 1 if space > start + (end - start) * 2 // 3 else end
+        end = _word_start(text, start, end)
         lines.append(text[start:end].rstrip(" "))
         start = end + (text[end] == " ")
     return [*lines, text[start:]]
+
+
+def _word_start(text: str, start: int, end: int) -> int:
+    """Where to break before ``end`` so that no word is cut; between wide characters one may break anywhere."""
+    place = end
+    while place > start + (end - start) // 3:
+        before, after = text[place - 1], text[place]
+        if before == " " or after == " " or get_character_cell_size(before) == 2 or get_character_cell_size(after) == 2:
+            return place
+        place -= 1
+    return end
 
 
 def _reach(text: str, start: int, width: int) -> int:

@@ -1,4 +1,4 @@
-"""One question to the terminal: how wide it draws characters whose width is ambiguous."""
+"""What a terminal is like: how wide it draws characters whose width is ambiguous, and how quick its Esc is."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ import time
 import tty
 from typing import TextIO
 
+from textual import constants
+
 _REPLY = re.compile(rb"\x1b\[(\d+);(\d+)R")
 ANSWER_S = 0.2
 """A terminal that does not answer in this time is taken to draw them narrow."""
+
+ESCAPE_S = 0.03
+"""A key that comes so soon after Esc belongs to it; with Textual's 0.1 s quick fingers lose their Esc."""
+
+
+def shorten_escape() -> None:
+    """Unless ``ESCDELAY`` says how long (milliseconds)."""
+    if "ESCDELAY" not in os.environ:
+        constants.ESCAPE_DELAY = ESCAPE_S  # type: ignore[misc]  # Textual has read the environment by now
 
 
 def ambiguous_is_wide(stdin: TextIO, stdout: TextIO) -> bool:

@@ -23,10 +23,10 @@ def alert_columns(words: Words) -> tuple[Column, ...]:
         Column(words("table.severity"), _wide(words, 4, 6)),
         Column(words("table.id"), 9),
         Column(words("table.time"), 5, rank=2),
-        Column(words("table.title"), 16, flex=True),
-        Column(words("table.count"), _wide(words, 4, 5), rank=3, right=True),
+        Column(words("table.title"), 24, flex=True),
+        Column(words("table.count"), _wide(words, 4, 5), rank=4, right=True),
         Column(words("table.host"), 14, rank=5),
-        Column(words("table.owner"), 8, rank=4),
+        Column(words("table.owner"), 8, rank=3),
     )
 
 
@@ -55,7 +55,7 @@ def incident_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("table.grade"), 12, rank=2),
         Column(words("table.id"), 19),
-        Column(words("table.title"), 12, flex=True),
+        Column(words("table.title"), 24, flex=True),
         Column(words("table.state"), _wide(words, 6, 9), rank=1),
         Column(words("table.owner"), 8, rank=3),
         Column(words("table.left"), _wide(words, 18, 18), rank=4, right=True),
@@ -118,8 +118,8 @@ def summary(event: wire.EventRow) -> str:
 def command_columns(words: Words, *, numbered: bool) -> tuple[Column, ...]:
     return (
         *((Column("", 2, right=True),) if numbered else ()),
-        Column("", _wide(words, 18, 24)),
-        Column(words("table.key"), 14),
+        Column("", _wide(words, 18, 20)),
+        Column(words("table.key"), 10),
         Column(words("table.meaning"), 20, flex=True, rank=0),
     )
 

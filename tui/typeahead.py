@@ -41,10 +41,10 @@ class KeyedApp(App[int]):
     async def _deal_with(self, key: events.Key, reason: int) -> None:
         """A key goes from the widget in focus up to the app, which acts; what it sets off then comes the same way.
 
-        The way is gone twice: a dialog hands its answer to the screen below before that one sends word.
+        Then a dialog hands its answer to the screen below, and that one sends word to the app.
         """
-        base = self.screen_stack[0]
-        way: list[MessagePump] = [*(self.focused or self.screen).ancestors_with_self, base, self, base, self]
+        base, up = self.screen_stack[0], (self.focused or self.screen).ancestors_with_self
+        way: list[MessagePump] = [*up, *up, base, self, base, self]
         await super().on_event(key)
         self._follow(way, reason)
 

@@ -247,6 +247,13 @@ async def test_a_search_shows_what_was_found_an_event_whole_and_where_a_query_is
     assert service.did("events.search")[-1]["since"] == "7d"
 
 
+async def test_a_finding_that_is_cut_in_the_list_is_said_whole_at_enter() -> None:
+    async with console(Service(), size=(80, 24)) as pilot:
+        await sees(pilot, "有 2 条规则未能加载")
+        await pilot.press("end", "enter")
+        await sees(pilot, "`shouwang rules list` 可查看是哪些。")
+
+
 async def test_a_filter_narrows_the_list_and_a_word_it_does_not_know_is_named() -> None:
     service = Service()
     async with console(service) as pilot:

@@ -47,6 +47,16 @@ async def test_three_layouts_by_width() -> None:
             await sees(pilot, "原始日志 6")
 
 
+async def test_the_last_line_says_how_to_get_back_once_something_is_open() -> None:
+    async with console(Service(), size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: "Enter 打开" in shown(pilot)[-1] and "Esc" not in shown(pilot)[-1])
+        await pilot.press("enter")
+        await until(pilot, lambda: "Esc 返回" in shown(pilot)[-1] and "Enter" not in shown(pilot)[-1])
+        await pilot.press("escape", "/")
+        await until(pilot, lambda: "Esc 返回" in shown(pilot)[-1])
+
+
 async def test_a_window_that_is_too_small_says_what_is_needed() -> None:
     async with console(Service(), size=(70, 20)) as pilot:
         await sees(pilot, "需要至少 80 列 24 行")

@@ -5,7 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.hostile import CORPUS, FORBIDDEN
-from tui.present import Column, Line, cells, clip, fit, layout, line_width, pad, plain, row_line, safe_text, sides, wrap
+from tui.present import (
+    Column,
+    Line,
+    cells,
+    clip,
+    clip_middle,
+    fit,
+    layout,
+    line_width,
+    pad,
+    plain,
+    row_line,
+    safe_text,
+    sides,
+    wrap,
+)
 
 ANY_TEXT = st.text(st.characters(), max_size=60) | st.sampled_from(CORPUS)
 
@@ -49,6 +64,22 @@ def test_wrapped_lines_fit_and_lose_nothing_but_blanks(text: str, width: int) ->
     lines = wrap(shown, width)
     assert all(cells(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(shown.split())
+
+
+def test_words_stay_whole_and_chinese_is_broken_anywhere() -> None:
+    assert wrap("attack.persistence attack.privilege-escalation", 40) == [
+        "attack.persistence",
+        "attack.privilege-escalation",
+    ]
+    assert wrap("规则 Web 或数据库服务账号使用 sudo", 14) == ["规则 Web 或数", "据库服务账号使", "用 sudo"]
+    assert wrap("A" * 25, 10) == ["A" * 10, "A" * 10, "A" * 5]
+
+
+@given(ANY_TEXT, st.integers(1, 40))
+def test_a_text_cut_in_its_middle_fits_and_keeps_its_end(text: str, width: int) -> None:
+    shown = safe_text(text, 200)
+    assert cells(clip_middle(shown, width)) <= width
+    assert clip_middle("syslog:tcp:127.0.0.1:55140", 21) == "syslog:tcp..0.1:55140"
 
 
 def test_a_wide_character_is_never_split() -> None:

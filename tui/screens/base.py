@@ -104,6 +104,10 @@ class ConsoleScreen(Screen[None]):
         """What this screen does for its own commands."""
         return {}
 
+    def is_deeper(self) -> bool:
+        """Whether Esc would lead back to something."""
+        return isinstance(self.focused, Input)
+
     def step_back(self) -> bool:
         """One step back inside the screen; whether there was one."""
         return False
@@ -167,6 +171,10 @@ class ConsoleScreen(Screen[None]):
             return bool(self.target()) and self.session.may_act() and self._fits(command)
         if command.name == "report":
             return bool(self.target())
+        if command.name == "back":
+            return self.is_deeper()
+        if command.name == "open":
+            return not (self.has_class("-open") or isinstance(self.focused, Input))
         return True
 
     def _fits(self, command: Command) -> bool:
@@ -265,6 +273,7 @@ class ConsoleScreen(Screen[None]):
             self._copy(self.copied()[name == "copy_json"])
         elif (deed := self.deeds().get(name)) is not None:
             deed()
+            self.show_keys()
         else:
             self.post_message(Go(name, self.target() if command.acts or name == "report" else ""))
 
@@ -272,6 +281,7 @@ class ConsoleScreen(Screen[None]):
         if isinstance(self.focused, Input) or not self.step_back():
             first = next(iter(self.query("VirtualTable")), None)
             self.set_focus(first)
+        self.show_keys()
 
     def _copy(self, text: str) -> None:
         if not text:

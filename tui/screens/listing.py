@@ -112,6 +112,9 @@ class Listing(ConsoleScreen):
     def _open_clicked(self) -> None:
         self._open()
 
+    def is_deeper(self) -> bool:
+        return self.has_class("-open") or super().is_deeper()
+
     def step_back(self) -> bool:
         if self.has_class("-open") or self.focused is not self.table:
             self.remove_class("-open")

@@ -263,6 +263,9 @@ class Logs(ConsoleScreen):
         if self._found is not None:
             self.attempt(partial(self._search, self._found.query), group="search")
 
+    def is_deeper(self) -> bool:
+        return self.has_class("-open") or self._found is not None or super().is_deeper()
+
     def step_back(self) -> bool:
         if self.has_class("-open"):
             self.remove_class("-open")

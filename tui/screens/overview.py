@@ -94,6 +94,8 @@ class Overview(ConsoleScreen):
         screen, item = self._chosen()
         if screen:
             self.post_message(Go(screen, item))
+        elif row := self._row():
+            self.say(row.removeprefix(":"), "high")  # a finding leads nowhere: all that it says
 
     @on(VirtualTable.Chosen)
     def _open_clicked(self) -> None:
@@ -107,5 +109,8 @@ class Overview(ConsoleScreen):
         self.show_keys()
 
     def valid(self) -> list[commands.Command]:
-        chosen = self._chosen()[0]
-        return [command for command in super().valid() if command.name != "open" or chosen]
+        return [command for command in super().valid() if command.name != "open" or self._row()]
+
+    def _row(self) -> str:
+        """The row under the cursor of the list in focus."""
+        return self.focused.chosen if isinstance(self.focused, VirtualTable) else ""

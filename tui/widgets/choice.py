@@ -35,7 +35,7 @@ class Choice(Widget, can_focus=True):
         self._options = tuple(options)
         self._place = next((place for place, (value, _) in enumerate(options) if value == chosen), 0)
 
-    LABEL_WIDTH = 15
+    LABEL_WIDTH = 16
 
     @property
     def value(self) -> str:
