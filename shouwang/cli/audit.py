@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.names import named
 from shouwang.cli.options import connected, nouns, verb, words
 from shouwang.cli.terminal import table
 
@@ -31,7 +32,15 @@ def list_entries(args: argparse.Namespace) -> int:
     say = words(args)
     headings = ("#", say("时间", "at"), say("何人", "actor"), say("角色", "role"), say("操作", "act"))
     rows = [
-        (each["seq"], each.time("at"), each["actor"], each["role"], each["act"], each["target"] or "-", _detail(each))
+        (
+            each["seq"],
+            each.time("at"),
+            each["actor"],
+            named(args, each["role"]),
+            each["act"],
+            each["target"] or "-",
+            _detail(each),
+        )
         for each in Answer(result).parts("entries")
     ]
     table((*headings, say("对象", "target"), say("内容", "detail")), rows)

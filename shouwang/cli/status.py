@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.names import named
 from shouwang.cli.options import connected, verb, words
-from shouwang.cli.terminal import table
+from shouwang.cli.terminal import shown, table
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -34,9 +35,9 @@ def _print(args: argparse.Namespace, ping: Answer, answer: Answer) -> None:
     drill = say("  演练", "  DRILL") if ping.flag("drill") else ""
     print(f"守望 Shouwang {ping['version']}  {site['name']}{drill}  {ping['home']}")
     since = answer.time("started") or say("未运行", "not running")
-    print(f"{answer.time('now')}  {say('启动', 'started')}: {since}  {ping['user']} ({ping['role']})")
-    print(f"{say('告警', 'alerts')}: {answer.part('alerts').counts('open') or '0'}")
-    print(f"{say('事件', 'incidents')}: {answer.counts('incidents') or '0'}")
+    print(f"{answer.time('now')}  {say('启动', 'started')}: {since}  {ping['user']} ({named(args, ping['role'])})")
+    print(f"{say('告警', 'alerts')}: {_numbers(args, answer.part('alerts').part('open')) or '0'}")
+    print(f"{say('事件', 'incidents')}: {_numbers(args, answer.part('incidents')) or '0'}")
     received, stored, dropped = say("接收", "received"), say("入库", "stored"), say("丢弃", "dropped")
     counts = f"{received} {today['received']}, {stored} {today['stored']}, {dropped} {today.counts('dropped') or '0'}"
     print(f"{say('今日', 'today')}: {counts}; {answer.part('rate')['events_per_s']} /s")
@@ -46,8 +47,13 @@ def _print(args: argparse.Namespace, ping: Answer, answer: Answer) -> None:
     disks = ", ".join(f"{disk['mount']} {disk['percent']}%" for disk in host.parts("disks"))
     print(f"CPU {host['cpu_percent']}%, {say('内存', 'memory')} {host['memory_percent']}%, {disks}".rstrip(", "))
     for finding in answer.parts("findings"):
-        print(f"! [{finding['level']}] {finding['what']} {finding['hint']}".rstrip())
+        print(f"! [{named(args, finding['level'])}] {finding['what']} {finding['hint']}".rstrip())
     _print_sources(args, answer)
+
+
+def _numbers(args: argparse.Namespace, counts: Answer) -> str:
+    """``high 3, low 1``, without the zeros."""
+    return ", ".join(f"{named(args, shown(name))} {count}" for name, count in counts.fields.items() if count)
 
 
 def _print_sources(args: argparse.Namespace, answer: Answer) -> None:
@@ -56,7 +62,7 @@ def _print_sources(args: argparse.Namespace, answer: Answer) -> None:
     rows = [
         (
             each["id"],
-            each["level"],
+            named(args, each["level"]),
             each["received"],
             each.counts("dropped") or "0",
             each.time("last_event") or "-",

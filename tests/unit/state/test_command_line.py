@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 
 from shouwang.cli.main import LOST, VERBS, main, parser
+from shouwang.clock import ManualClock
+from shouwang.config import load
+from shouwang.home import Home
+from shouwang.wiring import build
+from tests.unit.state.samples import ALERT, INCIDENT
 
 ROOT = Path(__file__).parents[3]
 HEAVY = (
@@ -72,6 +77,23 @@ def test_common_options_stand_before_or_after_the_verb(words: str) -> None:
 def test_absent_options_are_none_and_false() -> None:
     args = parser().parse_args(["status"])
     assert (args.home, args.json, args.lang) == (None, False, None)
+
+
+def test_the_status_in_chinese_has_chinese_names_for_roles_levels_and_states(
+    home: Home, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with build(home, load(home.config), clock) as services, services.state.work() as tx:
+        tx.incidents.put(INCIDENT)
+        tx.alerts.put(ALERT)
+    said = {}
+    for lang in ("zh", "en"):
+        assert main(["status", "--home", str(home.path), "--lang", lang]) == 0
+        said[lang] = capsys.readouterr().out
+    pairs = (("(管理员)", "(administrator)"), ("[降级]", "[degraded]"), ("告警: 高 1", "alerts: high 1"))
+    for zh, en in pairs:
+        assert zh in said["zh"]
+        assert en in said["en"]
+        assert en not in said["zh"]
 
 
 def test_no_home_no_daemon_is_said_on_stderr(

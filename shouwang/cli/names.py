@@ -1,0 +1,34 @@
+"""The fixed words of answers in Chinese: what a severity, a level, a role is called. English has them as they are."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Final
+
+from shouwang.cli.options import language
+
+CHINESE: Final[Mapping[str, str]] = {
+    "critical": "危急",
+    "high": "高",
+    "medium": "中",
+    "low": "低",
+    "informational": "信息",
+    "ok": "正常",
+    "degraded": "降级",
+    "broken": "异常",
+    "administrator": "管理员",
+    "analyst": "分析员",
+    "auditor": "审计员",
+    "system": "系统",
+    "open": "待认领",
+    "claimed": "已认领",
+    "triaged": "已研判",
+    "closed": "已办结",
+}
+"""The states are an incident's."""
+
+
+def named(args: argparse.Namespace, word: str) -> str:
+    """For a table; JSON keeps the word."""
+    return CHINESE.get(word, word) if language(args) == "zh" else word
