@@ -40,12 +40,13 @@ def _windows(logsource: Logsource) -> Node:
 def _linux_datasets(logsource: Logsource) -> Iterator[str]:
     """Those of Sysmon and of the audit system are among them always: they have categories of their own."""
     yield from ("linux.sysmon", "linux.auditd")
-    for shape in _linux_shapes():
+    for shape in linux_shapes():
         if any(logsource.covers(source) for source in shape.logsources):
             yield shape.dataset
 
 
-def _linux_shapes() -> Iterator[Shape]:
+def linux_shapes() -> Iterator[Shape]:
+    """One for each set of log sources that a Linux host's text logs have."""
     for program in dict.fromkeys(PROGRAMS.values()):
         yield linux_shape(program.dataset, "", *program.services, also=program.logsources)
     yield linux_shape("linux.auth", "", "auth")  # of a program that nobody knows, by its facility

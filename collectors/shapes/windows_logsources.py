@@ -6,6 +6,7 @@ Bluetooth driver is no Sysmon event. The facts are those of Sigma's taxonomy and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from shouwang.model import Logsource
@@ -127,6 +128,22 @@ _OTHER_CATEGORIES: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("powershellcore/operational", "4103"): ("ps_module",),
     ("powershellcore/operational", "4104"): ("ps_script",),
 }
+
+
+def pairs() -> Iterator[Logsource]:
+    """Every log source that ``windows_logsources`` may give."""
+    for service in ("sysmon", None):
+        yield Logsource("windows", None, service)
+        for categories in (*_SYSMON_CATEGORIES.values(), *_REGISTRY_KEY.values()):
+            yield from (Logsource("windows", category, service) for category in categories)
+    for services in SERVICES.values():
+        yield from (Logsource("windows", None, service) for service in services)
+    for (channel, _), categories in _OTHER_CATEGORIES.items():
+        for service in SERVICES[channel]:
+            yield from (Logsource("windows", category, service) for category in categories)
+    yield Logsource("linux", None, "sysmon")
+    for categories in _LINUX_SYSMON_CATEGORIES.values():
+        yield from (Logsource("linux", category, "sysmon") for category in categories)
 
 
 def is_sysmon(channel: str, provider: str) -> bool:
