@@ -103,10 +103,10 @@ def test_wildcards_cover_the_whole_value(pattern: str, value: Value, expected: b
 
 
 def test_a_hostile_wildcard_on_a_long_value_ends_soon() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert not holds(Wildcard("user.name", "*a" * 30 + "*b"), "a" * 100_000)
     assert not holds(Wildcard("user.name", "*" + "a?" * 20 + "b*"), "a" * 20_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_prefix_and_contains_are_without_case() -> None:
