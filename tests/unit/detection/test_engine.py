@@ -75,11 +75,11 @@ def test_a_rule_that_raises_stops_neither_the_stream_nor_the_other_rules(
 
 def test_hostile_lines_cannot_buy_more_than_a_little_time_each() -> None:
     search = searcher(Regex(r"(?=a)^(?:(a|aa)+)+\1$"))
-    started = time.monotonic()
+    started = time.process_time()
     for _ in range(PATIENCE + 50):
         with pytest.raises(TimeoutError):
             search("a" * 60 + "!")
-    assert time.monotonic() - started < 2 * PATIENCE * LIMIT_S + 50 * 10 * IMPATIENT_S
+    assert time.process_time() - started < 2 * PATIENCE * LIMIT_S + 50 * 10 * IMPATIENT_S
 
 
 def test_a_regular_expression_that_re2_reads_is_linear() -> None:
