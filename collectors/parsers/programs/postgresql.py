@@ -45,6 +45,11 @@ _STATEMENT: Final = re.compile(
     r"(?:duration: [\d.]+ ms  )?(?:statement|(?:execute|execute fetch from) [^\s:]+|fastpath function call): (.*)\Z",
     re.DOTALL,
 )
+_AUDIT: Final = re.compile(
+    r"AUDIT: (?:SESSION|OBJECT),\d+,\d+,[A-Z]+,[^,\"]*,[^,\"]*,(?:[^,\"]*|\"(?:[^\"]|\"\")*\"),"
+    r"(?:\"((?:[^\"]|\"\")*)\"|([^,\"]*)),",
+)
+"""pgAudit's CSV: the statement is its eighth field. Tried on 1.7."""
 
 
 def read(message: str, doc: Doc) -> tuple[str, ...]:
@@ -99,6 +104,9 @@ def _logged(text: str, doc: Doc) -> None:
     if (found := _STATEMENT.match(text)) is not None:
         _act(doc, "db_statement")
         doc["database.statement"] = found[1]
+    elif (found := _AUDIT.match(text)) is not None:
+        _act(doc, "db_statement")
+        doc["database.statement"] = found[1].replace('""', '"') if found[1] is not None else found[2]
     elif (found := _LOGIN.match(text)) is not None:
         _act(doc, "db_login", "success", "authentication")
         if found[3]:

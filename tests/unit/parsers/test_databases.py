@@ -60,6 +60,27 @@ def test_the_name_of_a_refused_client_runs_no_statement_in_anybodys_name() -> No
     assert view(event, "user.name", "database.name", "source.ip") == {}
 
 
+@pytest.mark.parametrize(
+    ("line", "sql"),
+    [
+        ('3,1,READ,SELECT,,,"select \'a ""quoted"", one\' as x,\n\t  name from residents;",<none>', None),
+        (
+            "4,1,READ,COPY,,,copy residents to program 'cat > /tmp/q';,<none>",
+            "copy residents to program 'cat > /tmp/q';",
+        ),
+        (
+            '2,1,DDL,CREATE TABLE,TABLE,public.r,"create table r(i int, n text);",<none>',
+            "create table r(i int, n text);",
+        ),
+    ],
+)
+def test_what_pgaudit_writes_is_a_statement(line: str, sql: str | None) -> None:
+    """Written by pgAudit 1.7 on PostgreSQL 15."""
+    event = read("postgresql", HEAD + "app@residents LOG:  AUDIT: SESSION," + line)
+    assert event.get("database.statement") == (sql or "select 'a \"quoted\", one' as x,\n  name from residents;")
+    assert event.get("event.action") == "db_statement"
+
+
 def test_a_statement_is_not_hidden_by_words_of_a_refusal_at_its_end() -> None:
     sql = 'DROP DATABASE residents -- @x FATAL:  password authentication failed for user "a"'
     assert pg(f"app@residents LOG:  statement: {sql}")["database.statement"] == sql
