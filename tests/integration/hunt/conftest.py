@@ -1,0 +1,3 @@
+from tests.integration.daemon import conftest as daemons
+
+daemon = daemons.daemon
