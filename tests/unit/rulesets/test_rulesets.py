@@ -13,6 +13,7 @@ import pytest
 
 from collectors import shapes
 from collectors.sources.metrics import measured
+from detection import attack
 from detection.correlate import Correlator
 from detection.engine import Engine
 from detection.hits import Hit
@@ -26,15 +27,6 @@ from tests.unit.rulesets.examples import Line, Scene, stem
 ENTITY_FIELDS: Final = (
     *("host.name", "user.name", "source.ip", "destination.ip"),
     *("url.domain", "process.name", "file.path"),
-)
-TACTICS: Final = frozenset(
-    (
-        *("reconnaissance", "resource-development", "initial-access", "execution", "persistence"),
-        *("privilege-escalation", "stealth", "defense-impairment", "credential-access", "discovery"),
-        *("lateral-movement", "collection", "command-and-control", "exfiltration", "impact"),
-        # ATT&CK for ICS, for devices
-        *("inhibit-response-function", "impair-process-control"),
-    )
 )
 NO_ATTACK: Final = frozenset(("设备设施故障事件", "不可抗力事件"))
 CATEGORIES: Final = tomllib.loads(Path(__file__).with_name("gbt20986.toml").read_text(encoding="utf-8"))
@@ -143,13 +135,16 @@ def test_a_rule_says_what_a_person_needs_in_both_languages(rule: Rule | Correlat
 
 
 @pytest.mark.parametrize("rule", everything(OWN), ids=stem)
-def test_tags_name_a_technique_and_its_tactic_unless_a_machine_merely_fails(rule: Rule | Correlation) -> None:
-    techniques = [tag for tag in rule.tags if TAG.fullmatch(tag)]
-    tactics = [tag.removeprefix("attack.") for tag in rule.tags if tag not in techniques]
-    assert set(tactics) <= TACTICS
+def test_tags_name_techniques_and_only_their_tactics_unless_a_machine_merely_fails(rule: Rule | Correlation) -> None:
+    known = attack.techniques()
+    numbers = [number for tag in rule.tags if (number := attack.technique_of(tag))]
+    tactics = {tag.removeprefix("attack.") for tag in rule.tags if not TAG.fullmatch(tag)}
+    assert not [number for number in numbers if known[number].gone]
+    assert all(tactics.intersection(known[number].tactics) for number in numbers)
+    assert tactics <= {tactic for number in numbers for tactic in known[number].tactics}
     said = rule.extra["gbt20986"]
     assert isinstance(said, dict)
-    assert (techniques and tactics) or (said["category"] in NO_ATTACK and not rule.tags)
+    assert numbers or (said["category"] in NO_ATTACK and not rule.tags)
 
 
 @pytest.mark.parametrize("rule", everything(OWN), ids=stem)
