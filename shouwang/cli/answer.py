@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Final
 
-from shouwang.cli.terminal import shown
+from shouwang.cli.terminal import inert_json, shown
 from shouwang.model import Value
 
 SCHEMA: Final = 1
@@ -59,11 +59,14 @@ def parts(value: Value) -> list[Answer]:
 def print_json(value: Value) -> None:
     """Indented; objects say the schema."""
     stamped: Value = {"schema": SCHEMA, **value} if isinstance(value, dict) else value
-    text = json.dumps(stamped, ensure_ascii=False, indent=2)
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    _write(json.dumps(stamped, ensure_ascii=False, indent=2))
 
 
 def print_json_line(value: Value) -> None:
-    text = json.dumps(value, ensure_ascii=False)
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    _write(json.dumps(value, ensure_ascii=False))
     sys.stdout.flush()
+
+
+def _write(text: str) -> None:
+    """As UTF-8, with nothing in it that steers a terminal."""
+    sys.stdout.write(inert_json(text.encode("utf-8", "backslashreplace").decode("utf-8")) + "\n")

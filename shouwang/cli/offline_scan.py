@@ -16,7 +16,7 @@ import orjson
 from collectors.registry import PARSERS
 from detection.engine import Engine
 from detection.rules import OWN_RULES, RuleSet, load
-from shouwang.cli.terminal import shown
+from shouwang.cli.terminal import inert_json, shown
 from shouwang.clock import SystemClock
 from shouwang.errors import RulesError, UsageError
 from shouwang.eventjson import event_json
@@ -86,7 +86,7 @@ def json_line(found: Found, zone: tzinfo) -> bytes:
     fields = event_json(event, zone)
     for name in ENVELOPE:
         fields.pop(name, None)
-    return orjson.dumps(
+    said = orjson.dumps(
         {
             "rule_id": rule.id,
             "title": rule.title,
@@ -99,6 +99,7 @@ def json_line(found: Found, zone: tzinfo) -> bytes:
         },
         option=orjson.OPT_APPEND_NEWLINE,
     )
+    return inert_json(said.decode()).encode()
 
 
 def human_line(found: Found, zone: tzinfo) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sys
 import unicodedata
@@ -9,6 +11,14 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from shouwang.visible import visible
+
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+"""What JSON may hold as it is, and a terminal obeys, hides or turns round."""
+
+
+def inert_json(text: str) -> str:
+    """The JSON text with such characters written as ``\\uNNNN``. It means the same."""
+    return text if text.isascii() and "\x7f" not in text else _STEERING.sub(lambda hit: json.dumps(hit[0])[1:-1], text)
 
 
 def shown(value: object) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
+import unicodedata
 
 import pytest
 
 from shouwang.cli.answer import Answer
-from shouwang.cli.terminal import cells, cut, shown, table
+from shouwang.cli.terminal import cells, cut, inert_json, shown, table
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,12 @@ def test_text_is_cut_between_characters() -> None:
     assert cut("守望社区", 7) == "守望社…"
     assert cut("守望社区", 6) == "守望…"
     assert cells(cut("守望社区", 6)) <= 6
+
+
+def test_json_on_a_terminal_means_the_same_and_steers_nothing() -> None:
+    steering = "\u009d52;c;aGFja2Vk\u009c \x7f \u202egnp.exe\u2066 \u200b\ufeff\u2028 \U000e0041 \x1b[2J"
+    said = {"a\u009b31m": f"{steering} 桃源社区 é 🏠"}
+    text = inert_json(json.dumps(said, ensure_ascii=False))
+    assert json.loads(text) == said
+    assert not [each for each in text if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp")]
+    assert "桃源社区 é 🏠" in text
