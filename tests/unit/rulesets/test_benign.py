@@ -60,6 +60,8 @@ def test_near_misses_of_one_rule_are_ordinary_for_all_others_but_its_sisters() -
     sisters = {
         ("account_password_changed", "account_root_password_changed"),
         ("account_with_uid_0", "account_created"),
+        ("backup_folder_removed", "backup_part_removed"),
+        ("backup_part_removed", "backup_folder_removed"),
         ("db_dump_taken", "db_dump_over_network"),
         ("db_web_file_written", "db_export_to_server_file"),
         ("device_calls_outside", "device_login_from_outside"),
