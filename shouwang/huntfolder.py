@@ -20,11 +20,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shouwang.errors import LockedError, StoreError
+from shouwang.errors import LockedError, StoreError, UsageError
 from shouwang.model import Value
 from shouwang.words import Words
 
 Json = dict[str, Value]
+PAGE_BYTES: Final = 16 << 20
 ORPHAN_S: Final = 10.0
 """A worker whose daemon has gone ends within this."""
 
@@ -114,24 +115,20 @@ class HuntFolder:
         self._write("plan.json", asdict(plan))
 
     def plan(self) -> Plan:
-        found = self._read("plan.json")
-        if found is None:
-            raise StoreError(
-                Words(
-                    f"狩猎 {self.path.name} 的记录不完整。", f"What is kept of the hunt {self.path.name} is not whole."
-                ),
-                hint=Words("请重新开始一次。", "Start it anew."),
-            )
-        return Plan(**found)  # type: ignore[arg-type]  # what ``make`` wrote
+        """Raises ``StoreError``."""
+        try:
+            return Plan(**(self._read("plan.json") or {}))  # type: ignore[arg-type]  # what ``make`` wrote
+        except TypeError as wrong:
+            raise self._not_whole() from wrong
 
     def state(self) -> State:
-        """Where it was kept last; of the beginning when it never was."""
-        found = self._read("state.json")
-        if found is None:
-            return State()
-        state = State(**found)  # type: ignore[arg-type]  # what ``keep`` wrote
-        state.place = tuple(state.place) if state.place else None  # type: ignore[assignment]  # JSON has lists
-        state.fired = {rule: Fired(**said) for rule, said in state.fired.items()}  # type: ignore[arg-type]
+        """Where it was kept last; of the beginning when it never was. Raises ``StoreError``."""
+        try:
+            state = State(**(self._read("state.json") or {}))  # type: ignore[arg-type]  # what ``keep`` wrote
+            state.place = tuple(state.place) if state.place else None  # type: ignore[assignment]  # JSON has lists
+            state.fired = {rule: Fired(**said) for rule, said in state.fired.items()}  # type: ignore[arg-type]
+        except TypeError as wrong:
+            raise self._not_whole() from wrong
         return state
 
     def keep(self, state: State) -> None:
@@ -148,18 +145,24 @@ class HuntFolder:
         (self.path / "end.json").unlink(missing_ok=True)
 
     def lines(self, file: Path, after: int, limit: int) -> Lines:
-        """Whole lines only: the last one may just be being written."""
+        """Whole lines only: the last may just be being written. Raises ``UsageError`` for what is no line's start."""
         items: list[Json] = []
+        until = after + PAGE_BYTES
         try:
             with file.open("rb") as opened:
                 opened.seek(after)
                 for line in opened:
-                    if len(items) == limit or not line.endswith(b"\n"):
+                    if len(items) == limit or after > until or not line.endswith(b"\n"):
                         break
                     items.append(json.loads(line))
                     after += len(line)
         except FileNotFoundError:
             pass
+        except ValueError:
+            raise UsageError(
+                Words("这里没有一行开始。", "No line starts there."),
+                hint=Words("请用上一页的 next。", "Give the next of the page before."),
+            ) from None
         return Lines(items, after)
 
     @contextmanager
@@ -177,6 +180,13 @@ class HuntFolder:
             yield
         finally:
             os.close(held)
+
+    def _not_whole(self) -> StoreError:
+        name = self.path.name
+        return StoreError(
+            Words(f"狩猎 {name} 的记录不完整。", f"What is kept of the hunt {name} is not whole."),
+            hint=Words("请重新开始一次。", "Start it anew."),
+        )
 
     def _read(self, name: str) -> Json | None:
         try:

@@ -8,13 +8,14 @@ import re
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from shouwang import worker
 from shouwang.clock import Clock
-from shouwang.errors import ShouwangError, UsageError
+from shouwang.errors import ShouwangError, StoreError, UsageError
 from shouwang.huntfolder import HuntFolder, Lines, Plan, State
 from shouwang.model import Value
 from shouwang.words import Words
@@ -138,8 +139,9 @@ class Hunts:
         """The newest first; a folder that is not whole is left out."""
         found = []
         for path in self._folder.iterdir() if self._folder.is_dir() else ():
-            if _ID.fullmatch(path.name) and (path / "plan.json").is_file():
-                found.append(self.get(path.name))
+            if _ID.fullmatch(path.name):
+                with suppress(StoreError):
+                    found.append(self.get(path.name))
         return sorted(found, key=lambda hunt: (hunt.plan.made_us, int(hunt.plan.id.rpartition("-")[2])), reverse=True)
 
     def matches(self, id: str, after: int, limit: int) -> Lines:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 from shouwang.api.table import perform
-from shouwang.errors import AccessError, UsageError
+from shouwang.errors import AccessError, StoreError, UsageError
 from shouwang.wiring import Services
 from tests.unit.hunt.conftest import Act, Json, bring_in, finished, found, ssh_lines
 
@@ -181,6 +184,46 @@ def test_a_name_that_nobody_knows_is_refused_before_anything_runs(services: Serv
         with pytest.raises(UsageError):
             act("hunt.show", id=name)
     assert act("hunt.list") == {"hunts": []}
+
+
+def test_what_is_damaged_or_asked_for_wrongly_is_said_and_hides_nothing(
+    services: Services, act: Act, archive: Archive
+) -> None:
+    bring_in(services, ssh_lines(30))
+    finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    with pytest.raises(UsageError, match="No line starts there"):
+        act("hunt.matches", id="H-1", after=1)
+    broken = services.home.hunts / "H-9"
+    broken.mkdir()
+    (broken / "plan.json").write_text('{"id": "H-9"', encoding="utf-8")
+    listed = act("hunt.list")["hunts"]
+    assert isinstance(listed, list)
+    assert len(listed) == 1
+    with pytest.raises(StoreError):
+        act("hunt.show", id="H-9")
+
+
+@pytest.mark.parametrize("name", ["../out.yml", "/etc/out.yml", "a/../../out.yml"])
+def test_an_archive_puts_nothing_beside_the_hunt(services: Services, act: Act, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "evil.tar"
+    with tarfile.open(path, "w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(FAILED)
+        archive.addfile(entry, io.BytesIO(FAILED.encode()[: entry.size]))
+    with path.open("rb") as file:
+        shown = finished(act, str(act("hunt.start", file=file.fileno())["id"]))
+    assert (shown["state"], shown["kind"]) == ("failed", "usage")
+    assert not list(services.home.path.rglob("out.yml"))
+
+
+def test_an_archive_with_links_is_refused(services: Services, act: Act, tmp_path: Path) -> None:
+    path = tmp_path / "evil.tar"
+    with tarfile.open(path, "w") as archive:
+        entry = tarfile.TarInfo("rules.yml")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(entry)
+    with path.open("rb") as file:
+        assert finished(act, str(act("hunt.start", file=file.fileno())["id"]))["kind"] == "usage"
 
 
 def test_a_hunt_can_be_removed(services: Services, act: Act, archive: Archive) -> None:
