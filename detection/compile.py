@@ -17,47 +17,61 @@ MapField = Callable[[str], tuple[str, ...]]
 """The rule's field name -> the ECS names that it may be read from; several are read as one field
 that holds the values of all."""
 
-_RESERVED = frozenset({"condition", "timeframe"})
+RESERVED = frozenset({"condition", "timeframe"})
 
 
 def compile_detection(detection: object, map_field: MapField, placeholders: Placeholders) -> Node:
     """Raises ``RuleFault`` with the keys that lead to the cause."""
+    return compile_named(checked(detection), RESERVED, map_field, placeholders)
+
+
+def checked(detection: object) -> Mapping[object, object]:
+    """A rule's detection section. Raises ``RuleFault``."""
     if not isinstance(detection, dict):
         raise RuleFault("detection must be a map")
     if "timeframe" in detection:
         raise RuleFault("timeframe belongs to the aggregation that was removed from Sigma", "timeframe")
-    return compile_named(detection, _RESERVED, map_field, placeholders)
+    return detection
 
 
 def compile_named(
     section: Mapping[object, object], reserved: frozenset[str], map_field: MapField, placeholders: Placeholders
 ) -> Node:
     """The condition of a section over its search identifiers, which are all keys but the reserved ones."""
-    compiler = _Compiler(map_field, placeholders)
+    compiler = Compiler(map_field, placeholders)
     named: dict[str, Node] = {}
-    for name, item in section.items():
-        if name in reserved:
-            continue
+    for name, item in search_identifiers(section, reserved):
         try:
-            named[str(name)] = compiler.definition(item)
+            named[name] = compiler.definition(item)
         except RuleFault as fault:
-            raise fault.under(str(name)) from None
-    if not named:
+            raise fault.under(name) from None
+    try:
+        return disjunction(tuple(conditions.parse(line, named) for line in condition_lines(section)))
+    except RuleFault as fault:
+        raise fault.under("condition") from None
+
+
+def search_identifiers(section: Mapping[object, object], reserved: frozenset[str]) -> list[tuple[str, object]]:
+    found = [(str(name), item) for name, item in section.items() if name not in reserved]
+    if not found:
         raise RuleFault("nothing to search for is defined")
     if "condition" not in section:
         raise RuleFault("condition is missing")
+    return found
+
+
+def condition_lines(section: Mapping[object, object]) -> list[str]:
     written = section["condition"]
     lines = written if isinstance(written, list) else [written]
     texts = [line for line in lines if isinstance(line, str)]
     if not texts or len(texts) != len(lines):
         raise RuleFault("condition must be text or a list of texts", "condition")
-    try:
-        return disjunction(tuple(conditions.parse(line, named) for line in texts))
-    except RuleFault as fault:
-        raise fault.under("condition") from None
+    return texts
 
 
-class _Compiler:
+class Compiler:
+    """Detection items by one mapping and one set of placeholders."""
+
     def __init__(self, map_field: MapField, placeholders: Placeholders) -> None:
         self._map_field = map_field
         self._placeholders = placeholders
@@ -79,7 +93,7 @@ class _Compiler:
         return disjunction(tuple(parts))
 
     def _keyword(self, value: object) -> Node:
-        return self._tests(read_key(""), value)
+        return self.tests(read_key(""), value)
 
     def _map(self, item: Mapping[object, object]) -> Node:
         if not item:
@@ -96,11 +110,12 @@ class _Compiler:
         values = value if isinstance(value, list) else [value]
         if not values:
             raise RuleFault("the list of values is empty")
-        parts = tuple(self._tests(key, each) for each in values)
+        parts = tuple(self.tests(key, each) for each in values)
         node = conjunction(parts) if key.every else disjunction(parts)
         return Not(node) if key.negated else node
 
-    def _tests(self, key: Key, value: object) -> Node:
+    def tests(self, key: Key, value: object) -> Node:
+        """One value of a key, ``all`` and ``neq`` apart."""
         tests = tuple(dict.fromkeys(predicates(key, value, self._placeholders)))
         if not tests:
             raise RuleFault("the placeholder has no values")

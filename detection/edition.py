@@ -15,10 +15,11 @@ _HERE = Path(__file__).parent
 _LIBRARIES = ("pysigma-", "pyyaml-", "google_re2-", "regex-")
 
 
-def edition(placeholders: Mapping[str, Sequence[str]]) -> str:
+def edition(placeholders: Mapping[str, Sequence[str]], pipelines: Sequence[Path] = ()) -> str:
     """A digest; another one means that rules may read otherwise."""
     parts = [__version__, sys.version, *_libraries(), *_own_code(), *_pipelines()]
     parts += [f"%{name}%={list(values)}" for name, values in sorted(placeholders.items())]
+    parts += [f"{path}: {_content(path)}" for path in pipelines]
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -39,3 +40,10 @@ def _own_code() -> list[str]:
 
 def _pipelines() -> list[str]:
     return [file.read_text(encoding="utf-8") for file in sorted((_HERE / "pipelines").glob("*.yml"))]
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_bytes().hex()
+    except OSError as error:
+        return str(error)

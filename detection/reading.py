@@ -6,22 +6,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from detection import documents
-from detection.compile import compile_detection
+from detection.compile import RESERVED, Compiler, checked, compile_named
 from detection.content import Content, Mark, Read
 from detection.documents import Document
 from detection.faults import RuleFault
 from detection.fieldnames import FieldNames
 from detection.metadata import UNRATED, logsource, metadata
 from detection.ruleset import Refusal, Rule
+from detection.tree import Node
+from detection.userpipelines import UserPipelines, compiled
 from shouwang.model import Logsource
 
 
 class Reader:
     """Reads files by one mapping and one set of placeholders."""
 
-    def __init__(self, names: FieldNames, placeholders: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, names: FieldNames, placeholders: Mapping[str, Sequence[str]], user: UserPipelines | None = None
+    ) -> None:
+        """``user``: the site's own pipelines, applied before ours."""
         self.names = names
         self.placeholders = placeholders
+        self.user = user
 
     def file(self, path: Path) -> Content:
         return tuple(self._outcomes(path))
@@ -48,7 +54,8 @@ class Reader:
         source = logsource(data)
         marks = self.names.marks(data["detection"])
         try:
-            condition = compile_detection(data["detection"], self.mapping(source, marks), self.placeholders)
+            section = checked(data["detection"])
+            source, condition = self.condition(section, RESERVED, source, marks)
         except RuleFault as fault:
             raise fault.under("detection") from None
         rule = Rule(
@@ -67,6 +74,21 @@ class Reader:
             extra=meta.extra,
         )
         return Read(rule, marks, document.line_of("id"), document.line_of("name"))
+
+    def condition(
+        self, section: Mapping[object, object], reserved: frozenset[str], source: Logsource, marks: frozenset[Mark]
+    ) -> tuple[Logsource, Node]:
+        """The logsource that pipelines leave a rule, and what its section asks for."""
+        if self.user is None:
+            return source, compile_named(section, reserved, self.mapping(source, marks), self.placeholders)
+        applied = self.user.apply(section, reserved, source)
+        mapping = self.mapping(applied.logsource, marks)
+        return applied.logsource, compiled(applied, Compiler(mapping, self.placeholders))
+
+    def ecs(self, source: Logsource, marks: frozenset[Mark], field: str) -> str:
+        """How a match of such a rule names the field."""
+        fields = (field,) if self.user is None else self.user.fields(field, source)
+        return self.names.ecs(source, marks, fields[0])[0]
 
     def mapping(self, source: Logsource, marks: frozenset[Mark]) -> Callable[[str], tuple[str, ...]]:
         return lambda field: self.names.ecs(source, marks, field)

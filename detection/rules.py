@@ -30,17 +30,19 @@ def load(
     paths: Sequence[Path],
     *,
     placeholders: Mapping[str, Sequence[str]] | None = None,
+    pipelines: Sequence[Path] = (),
     cache: Path | None = None,
 ) -> RuleSet:
     """Every rule, correlation and filter of these files and folders.
 
     Args:
         placeholders: values for ``%name%`` under the modifier ``expand``; a rule that needs others is refused.
+        pipelines: files of pySigma's form, applied to each rule before our own; one that cannot be is refused whole.
         cache: a folder of the caller's own for what was read; without one every file is read. The result is the same.
     """
     given = placeholders or {}
-    kept = None if cache is None else RuleCache(cache, paths, edition(given))
-    reader = _LazyReader(given)
+    kept = None if cache is None else RuleCache(cache, paths, edition(given, pipelines))
+    reader = _LazyReader(given, pipelines)
     with _without_collection():
         shelf = Shelf()
         for file in rule_files(paths):
@@ -53,16 +55,23 @@ def load(
 class _LazyReader:
     """Makes the reader when it is first needed."""
 
-    def __init__(self, placeholders: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, placeholders: Mapping[str, Sequence[str]], pipelines: Sequence[Path]) -> None:
         self._placeholders = placeholders
+        self._pipelines = pipelines
         self._made: Reader | None = None
+        self.refused: tuple[Refusal, ...] = ()
+        """Pipelines that cannot be applied."""
+        if pipelines:
+            self()
 
     def __call__(self) -> Reader:
         if self._made is None:
             from detection.fieldnames import built_in  # noqa: PLC0415  # pySigma takes a tenth of a second to load
             from detection.reading import Reader  # noqa: PLC0415
+            from detection.userpipelines import read_pipelines  # noqa: PLC0415
 
-            self._made = Reader(built_in(), self._placeholders)
+            user, self.refused = read_pipelines(self._pipelines, self._placeholders) if self._pipelines else (None, ())
+            self._made = Reader(built_in(), self._placeholders, user)
         return self._made
 
 
@@ -76,7 +85,7 @@ def _add(shelf: Shelf, file: RuleFile, kept: RuleCache | None, reader: Callable[
     shelf.add(content)
 
 
-def _finished(shelf: Shelf, reader: Callable[[], Reader]) -> RuleSet:
+def _finished(shelf: Shelf, reader: _LazyReader) -> RuleSet:
     correlations: tuple[Correlation, ...] = ()
     filters = 0
     if shelf.later:
@@ -85,7 +94,7 @@ def _finished(shelf: Shelf, reader: Callable[[], Reader]) -> RuleSet:
         joiner = Joiner(shelf, reader())
         joiner.run()
         correlations, filters = tuple(joiner.correlations), joiner.filters
-    refused = sorted(shelf.refused, key=lambda refusal: (refusal.path, refusal.line))
+    refused = sorted([*reader.refused, *shelf.refused], key=lambda refusal: (refusal.path, refusal.line))
     return RuleSet(tuple(shelf.rules.values()), correlations, tuple(refused), filters)
 
 

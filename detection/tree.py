@@ -42,6 +42,10 @@ class Not:
 Node: TypeAlias = Atom | Keyword | And | Or | Not
 
 
+NOTHING = Or(())
+"""Of what a pipeline dropped; never part of a rule that is loaded."""
+
+
 def conjunction(parts: tuple[Node, ...]) -> Node:
     return parts[0] if len(parts) == 1 else And(parts)
 
