@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from detection.compile import compile_named
 from detection.correlations import correlation
 from detection.documents import Document
 from detection.faults import RuleFault
@@ -65,8 +64,8 @@ class Joiner:
         self.filters += 1
 
     def _filter_node(self, section: Mapping[object, object], rule: Rule) -> Node:
-        mapping = self._reader.mapping(rule.logsource, self._shelf.marks[rule.id])
-        return compile_named(section, _FILTER_KEYS, mapping, self._reader.placeholders)
+        marks = self._shelf.marks[rule.id]
+        return self._reader.condition(section, _FILTER_KEYS, rule.logsource, marks)[1]
 
     def _targets(self, document: Document, section: Mapping[object, object]) -> Iterable[Rule]:
         written = section.get("rules")
@@ -104,4 +103,4 @@ class Joiner:
 
     def ecs(self, rule: Rule, field: str) -> str:
         """How a match of this rule names the field."""
-        return self._reader.names.ecs(rule.logsource, self._shelf.marks[rule.id], field)[0]
+        return self._reader.ecs(rule.logsource, self._shelf.marks[rule.id], field)
