@@ -48,7 +48,8 @@ def _attribute(system: dict[str, Value], key: str, name: str) -> Value:
     return element
 
 
-def _event_type(code: str, value: Value) -> str:
+def key_event_of(code: str, value: Value) -> str:
+    """Sysmon's EventType where it decides the shape, in lower case; else empty."""
     if code != "12":
         return ""
     text = text_of(value).lower()
@@ -78,7 +79,7 @@ def evtx_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[s
         channel=text_of(system.get("Channel")),
         provider=text_of(_attribute(system, "Provider", "Name")),
         code=code,
-        event_type=_event_type(code, data.get("EventType") if isinstance(data, dict) else None),
+        event_type=key_event_of(code, data.get("EventType") if isinstance(data, dict) else None),
         user_data="" if isinstance(data, dict) else user_data,
     )
     moment = read_time(_attribute(system, "TimeCreated", "SystemTime"), origin.zone)
@@ -117,7 +118,7 @@ def flat_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[s
     provider = _first(doc, "SourceName", "Provider_Name", "ProviderName", "Provider")
     code = _first(doc, "EventID", "EventId", "event_id", "Id")
     channel = _first(doc, "Channel", "LogName", "channel") or _CHANNEL_OF.get(provider.lower(), "")
-    kind = Kind(parser, "flat", channel, provider, code, _event_type(code, doc.get("EventType")))
+    kind = Kind(parser, "flat", channel, provider, code, key_event_of(code, doc.get("EventType")))
     record = _first(doc, "RecordNumber", "EventRecordID", "RecordId")
     return _finish((raw, origin), doc, kind, number=record, moment=_flat_time(doc, origin.zone), flags=flags)
 
@@ -162,7 +163,7 @@ def winlogbeat6_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: 
         text_of(doc.get("log_name")),
         text_of(doc.get("source_name")),
         code,
-        _event_type(code, data.get("EventType") if isinstance(data, dict) else None),
+        key_event_of(code, data.get("EventType") if isinstance(data, dict) else None),
     )
     moment = read_time(doc.get("@timestamp"), origin.zone)
     return _finish((raw, origin), doc, kind, number=text_of(doc.get("record_number")), moment=moment, flags=flags)
@@ -177,7 +178,7 @@ def ecs_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[st
         text_of(doc.get("winlog.channel")),
         text_of(doc.get("winlog.provider_name", doc.get("event.provider"))),
         code,
-        _event_type(code, doc.get("winlog.event_data.EventType")),
+        key_event_of(code, doc.get("winlog.event_data.EventType")),
     )
     for name in [name for name in doc if name.startswith("winlog.user_data.")]:
         doc.setdefault("winlog.event_data." + name[17:], doc[name])
@@ -219,7 +220,7 @@ def wazuh_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[
         text_of(system.get("channel")),
         text_of(system.get("providerName")).strip('"'),
         code,
-        _event_type(code, event_type),
+        key_event_of(code, event_type),
     )
     moment = read_time(system.get("systemTime"), origin.zone)
     return _finish((raw, origin), doc, kind, number=text_of(system.get("eventRecordID")), moment=moment, flags=flags)

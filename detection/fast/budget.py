@@ -60,11 +60,11 @@ class Memory(dict[K, V], Generic[K, V]):
         self.clear()
 
     def __missing__(self, key: K) -> V:
-        value = self.last.pop(key, None)
+        value = self.last.pop(key, None) if self.last else None
         if value is None:
             value = self.make(key)
-        self._budget.spend(self.size_of(key))
         self[key] = value
+        self._budget.spend(self.size_of(key))
         return value
 
     def make(self, key: K) -> V:

@@ -17,7 +17,7 @@ PLAIN: Final = frozenset({str, int, type(None), Absent})
 """Types whose values may be keys of one dict. 1, 1.0 and true would be one key, and lists are none."""
 _KEY_BYTES: Final = 160
 """Of an entry, beside the text itself."""
-LONGEST_KEPT: Final = 8192
+LONGEST_KEPT: Final = 32_768
 """Characters; a longer value is tested anew each time: it will not come again, and would push out many that will."""
 MOST_CLASSES: Final = 20_000
 """Of one place; then old ones are made anew when met again."""
@@ -47,45 +47,55 @@ class Sort:
 class Column(Memory[Found, Sort]):
     """One place in the documents of one route: its values' classes."""
 
-    __slots__ = ("_readers", "_sorts", "_wake")
+    __slots__ = ("_direct", "_readers", "_sorts", "_wake")
 
     def __init__(self, budget: Budget, readers: Sequence[Reader], wake: Mapping[int, Ids]) -> None:
         super().__init__(budget)
         self._readers = tuple(readers)
+        only = self._readers[0] if len(self._readers) == 1 else None
+        self._direct = only.tests.say if only is not None and only.make is None else None
         self._wake = wake
         self._sorts: dict[tuple[Said | None, ...], Sort] = {}
 
-    def size_of(self, key: Found) -> int:
-        return _KEY_BYTES + (len(key) if isinstance(key, str) else 0)
-
     def __missing__(self, key: Found) -> Sort:
-        if isinstance(key, str) and len(key) > LONGEST_KEPT:
-            return self.make(key)
-        return super().__missing__(key)
+        sort: Sort | None = self.last.pop(key, None) if self.last else None
+        size = _KEY_BYTES
+        if key.__class__ is str:
+            size += len(key)
+            if size > LONGEST_KEPT:
+                return self.make(key)
+        if sort is None:
+            sort = self.make(key)
+        self[key] = sort
+        self._budget.spend(size)
+        return sort
 
     def make(self, key: Found) -> Sort:
         """The class of any value, lists and objects too."""
-        return self._sort(tuple(self._say(reader, key) for reader in self._readers))
-
-    def _say(self, reader: Reader, value: Found) -> Said | None:
-        if value is ABSENT:
-            return None
-        if reader.make is None:
-            return reader.tests.say(value)
-        made = reader.make(value)
-        return NOTHING_MADE if made is None else reader.tests.say(made)
+        if key is ABSENT:
+            said: tuple[Said | None, ...] = (None,) * len(self._readers)
+        elif self._direct is not None:
+            said = (self._direct(key),)
+        else:
+            said = tuple([_say(reader, key) for reader in self._readers])
+        return self._sorts.get(said) or self._sort(said)
 
     def _sort(self, said: tuple[Said | None, ...]) -> Sort:
-        known = self._sorts.get(said)
-        if known is None:
-            if len(self._sorts) >= MOST_CLASSES:
-                self._sorts.clear()
-            atoms = NONE.union(*(each.true | each.undecided for each in said if each is not None))
-            woken = NONE.union(*(self._wake[atom] for atom in atoms if atom in self._wake))
-            undecided = any(each.undecided for each in said if each is not None)
-            known = self._sorts[said] = Sort(said, woken, undecided=undecided)
-        return known
+        if len(self._sorts) >= MOST_CLASSES:
+            self._sorts.clear()
+        atoms = NONE.union(*(each.true | each.undecided for each in said if each is not None))
+        woken = NONE.union(*(self._wake[atom] for atom in atoms if atom in self._wake))
+        undecided = any(each.undecided for each in said if each is not None)
+        made = self._sorts[said] = Sort(said, woken, undecided=undecided)
+        return made
 
 
-NOTHING_MADE: Final = Said(NONE, NONE)
-"""Stands for "the value is there, but nothing can be made of it"; told apart by identity."""
+NOTHING_MADE: Final = Said(frozenset((-1,)), NONE)
+"""The value is there, but nothing can be made of it. No atom has this number."""
+
+
+def _say(reader: Reader, value: Value) -> Said:
+    if reader.make is None:
+        return reader.tests.say(value)
+    made = reader.make(value)
+    return NOTHING_MADE if made is None else reader.tests.say(made)

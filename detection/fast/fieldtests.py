@@ -6,14 +6,16 @@ Means the same as ``naive`` one by one. Costs tens of microseconds; a value that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from detection.fast.formulas import NONE, Ids
 from detection.fast.literals import END, START, Literals
+from detection.fast.networks import Networks
 from detection.naive import holds_nothing, number_of, test_of
 from detection.predicates import (
     Equals,
     Exists,
+    InNetwork,
     Null,
     Number,
     Pattern,
@@ -23,11 +25,14 @@ from detection.predicates import (
     Truth,
     Wild,
 )
-from detection.regexes import any_of
+from detection.regexes import Searcher, any_of
 from detection.view import Cell, elements
 from shouwang.model import ABSENT, Found
 
 CellTest: TypeAlias = Callable[[Cell], bool]
+_MOST_KNOWN: Final = 20_000
+_TOGETHER: Final = 8
+"""Regular expressions searched for at once."""
 
 
 class Said(NamedTuple):
@@ -44,6 +49,7 @@ class FieldTests:
     def __init__(self, tests: Mapping[int, Predicate]) -> None:
         self._exact: dict[str, list[int]] = {}
         self._numbers: dict[Number, list[int]] = {}
+        self._networks = Networks()
         self._any: list[int] = []
         self._nulls: list[int] = []
         self._there: list[int] = []
@@ -68,6 +74,8 @@ class FieldTests:
                     self._regexes.append((number, predicate))
                 case SameAs():
                     pass  # needs more than this field
+                case InNetwork(network):
+                    self._networks.add(number, network)
                 case _:
                     self._single.append((number, test_of(predicate)))
         self._finish()
@@ -104,48 +112,82 @@ class FieldTests:
             self._pieces.setdefault(piece, []).append(number)
 
     def _finish(self) -> None:
-        self._any_regex = any_of([regex for _, regex in self._regexes]) if len(self._regexes) > 1 else None
-        self._searches = [(number, test_of(regex)) for number, regex in self._regexes]
+        self._searches = _grouped(self._regexes)
         pieces = list(dict.fromkeys((*self._pieces, *self._woken)))
         self._plain = [tuple(self._pieces.get(piece, ())) for piece in pieces]
         self._tests = [tuple(self._woken.get(piece, ())) for piece in pieces]
         self._literals = Literals(pieces) if pieces else None
+        self._whole = frozenset((*self._there, *self._any))
+        self._known: dict[Ids, Said] = {}
+        self._nothing = self._same(self._whole, set())
+        others = self._exact or self._searches or self._numbers or self._networks.known or self._single
+        self._only_literals = None if others else self._literals
         self.absent = Said(frozenset((*self._nulls, *self._gone)), NONE)
         """Of a field that is not there."""
 
     def say(self, value: Found) -> Said:
         if value is ABSENT:
             return self.absent
-        true = set(self._there)
         undecided: set[int] = set()
+        if isinstance(value, str) and self._only_literals is not None:
+            hits = self._only_literals.found_in(value.lower())
+            if not hits:
+                return self._nothing
+            true = set(self._whole)
+            cell: Cell | None = None
+            for index in hits:
+                true.update(self._plain[index])
+                if self._tests[index]:
+                    cell = cell or Cell(value)
+                    _ask(self._tests[index], cell, true, undecided)
+            return self._same(frozenset(true), undecided)
+        if isinstance(value, str):
+            true = set(self._whole)
+            self._ask_text(Cell(value), true, undecided)
+            return self._same(frozenset(true), undecided)
+        true = set(self._there)
         cells = tuple(map(Cell, elements(value)))
         if self._nulls and holds_nothing(cells):
             true.update(self._nulls)
         for cell in cells:
-            self._cell(cell, true, undecided)
-        return Said(frozenset(true), frozenset(undecided) if undecided else NONE)
+            if cell.raw is not None:
+                true.update(self._any)
+            if cell.folded is not None:
+                self._ask_text(cell, true, undecided)
+            else:
+                _ask(self._single, cell, true, undecided)
+        return self._same(frozenset(true), undecided)
 
-    def _cell(self, cell: Cell, true: set[int], undecided: set[int]) -> None:
-        raw, folded = cell.raw, cell.folded
-        if raw is not None:
-            true.update(self._any)
-        if folded is not None:
-            if found := self._exact.get(folded):
-                true.update(found)
-            if self._literals is not None:
-                for index in self._literals.found_in(folded):
-                    true.update(self._plain[index])
+    def _same(self, true: Ids, undecided: set[int]) -> Said:
+        """Equal answers are one object, so that they compare fast."""
+        if undecided:
+            return Said(true, frozenset(undecided))
+        known = self._known.get(true)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[true] = Said(true, NONE)
+        return known
+
+    def _ask_text(self, cell: Cell, true: set[int], undecided: set[int]) -> None:
+        """All tests of a value that is a text, or can be written as one."""
+        folded = cell.folded or ""
+        if folded in self._exact:
+            true.update(self._exact[folded])
+        if self._literals is not None:
+            for index in self._literals.found_in(folded):
+                true.update(self._plain[index])
+                if self._tests[index]:
                     _ask(self._tests[index], cell, true, undecided)
-            if self._searches:
-                self._search(cell, true, undecided)
-        if self._numbers and (number := number_of(cell)) is not None and (equal := self._numbers.get(number)):
-            true.update(equal)
-        _ask(self._single, cell, true, undecided)
-
-    def _search(self, cell: Cell, true: set[int], undecided: set[int]) -> None:
-        if self._any_regex is not None and cell.text is not None and not self._any_regex(cell.text):
-            return
-        _ask(self._searches, cell, true, undecided)
+        for any_of_them, tests in self._searches:
+            if any_of_them is None or any_of_them(cell.text or ""):
+                _ask(tests, cell, true, undecided)
+        if self._numbers and (number := number_of(cell)) is not None:
+            true.update(self._numbers.get(number, ()))
+        if self._networks.known and cell.text is not None:
+            true.update(self._networks.holding(cell.text))
+        if self._single:
+            _ask(self._single, cell, true, undecided)
 
 
 def _ask(tests: Iterable[tuple[int, CellTest]], cell: Cell, true: set[int], undecided: set[int]) -> None:
@@ -157,6 +199,20 @@ def _ask(tests: Iterable[tuple[int, CellTest]], cell: Cell, true: set[int], unde
                 true.add(number)
         except Exception:  # noqa: BLE001  # the rules that need it are asked one by one, and their faults counted
             undecided.add(number)
+
+
+def _grouped(regexes: list[tuple[int, Regex]]) -> list[tuple[Searcher | None, list[tuple[int, CellTest]]]]:
+    """Some at a time, with one search that says whether any of them is found."""
+    linear = [each for each in regexes if any_of([each[1]]) is not None]
+    parts = [linear[at : at + _TOGETHER] for at in range(0, len(linear), _TOGETHER)]
+    parts += [[each] for each in regexes if each not in linear]
+    return [
+        (
+            any_of([regex for _, regex in part]) if len(part) > 1 else None,
+            [(number, test_of(regex)) for number, regex in part],
+        )
+        for part in parts
+    ]
 
 
 def _marked(text: str) -> bool:

@@ -6,7 +6,7 @@ the worse, it says whether a rule fires for sure, perhaps, or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -93,19 +93,19 @@ def atoms_of(formula: Formula) -> Iterator[int]:
         yield from atoms_of(part)
 
 
-def holds(formula: Formula, true: Collection[int], held: Collection[int]) -> bool:
+def holds(formula: Formula, true: Ids, held: Ids) -> bool:
     """``true``: the atoms that count as true where asked for; ``held``: those that count as true where denied.
 
     Both the true atoms: the answer. With undecided ones in ``true`` alone: perhaps; in ``held`` alone: surely.
     """
-    if isinstance(formula, All):
-        if not formula.pos.issubset(true) or not formula.neg.isdisjoint(held):
+    if formula.__class__ is All:
+        if not formula.pos <= true or (formula.neg and not formula.neg.isdisjoint(held)):
             return False
         for part in formula.parts:  # noqa: SIM110  # a generator costs more than the test
             if not holds(part, true, held):
                 return False
         return True
-    if not formula.pos.isdisjoint(true) or not formula.neg.issubset(held):
+    if not formula.pos.isdisjoint(true) or not formula.neg <= held:
         return True
     for part in formula.parts:  # noqa: SIM110  # see above
         if holds(part, true, held):

@@ -20,69 +20,110 @@ __all__ = ["END", "HAS_HYPERSCAN", "START", "Literals", "hyperscan"]
 
 _FEW: Final = 8
 """So many pieces are found faster one by one."""
-_PATIENCE: Final = 150
-"""So many short texts searched one by one cost as much as making a database; most kinds of event never come so far."""
+_GRAM: Final = 3
+_US_A_PIECE: Final = 0.04
+_US_A_LETTER: Final = 0.1
+_US_TO_COMPILE: Final = 8.0
+"""Of a piece. What the three ways of searching cost, roughly."""
 
 
 class Literals:
-    """Numbered pieces, in the spelling that they are searched in."""
+    """Numbered pieces, in the spelling that they are searched in.
+
+    Most kinds of event ask for few values, so a database is made only when searching without one has cost as much.
+    """
 
     def __init__(self, pieces: Sequence[str]) -> None:
         """A piece may begin with ``START`` or end with ``END``."""
-        self._pieces = [(number, *_bare(piece)) for number, piece in enumerate(pieces)]
-        self._encoded = [piece.encode("utf-8", "surrogatepass") for piece in pieces]
-        self._asked = 0
+        self._pieces = list(enumerate(pieces))
+        self._few = len(pieces) <= _FEW
+        self._bad = any("\0" in piece for piece in pieces)
+        self._spent_us = 0.0
         self._scan: Callable[..., object] | None = None
-        self._settled = hyperscan is None or len(pieces) <= _FEW or any(b"\0" in piece for piece in self._encoded)
+        self._grams: dict[str, list[tuple[int, str]]] | None = None
         self._hits: list[int] = []
+        self._hit = _collector(self._hits)
 
     def found_in(self, text: str) -> Sequence[int]:
         """The numbers of the pieces that stand in the text."""
-        if self._scan is None or START in text or END in text:
-            return self._one_by_one(text)
-        hits = self._hits
-        hits.clear()
-        self._scan(f"{START}{text}{END}".encode("utf-8", "surrogatepass"), self._hit)
-        return hits
+        if START in text or END in text:
+            return [number for number, piece in self._pieces if _stands(piece, text)]
+        marked = f"{START}{text}{END}"
+        if self._scan is None:
+            return self._without(marked)
+        self._hits.clear()
+        try:
+            self._scan(marked.encode(), self._hit)
+        except UnicodeEncodeError:  # half of a surrogate pair
+            self._scan(marked.encode("utf-8", "surrogatepass"), self._hit)
+        return self._hits
 
-    def _hit(self, number: int, start: int, end: int, flags: int, context: object) -> None:
-        self._hits.append(number)
-
-    def _one_by_one(self, text: str) -> list[int]:
-        self._asked += 1 + len(text) // 64
-        if self._asked >= _PATIENCE and not self._settled:
+    def _without(self, marked: str) -> Sequence[int]:
+        """Without a database."""
+        count = len(self._pieces)
+        if self._few:
+            return [number for number, piece in self._pieces if piece in marked]
+        if count * _US_A_PIECE < len(marked) * _US_A_LETTER:
+            self._spent_us += count * (_US_A_PIECE + len(marked) / 2000)
+            found = [number for number, piece in self._pieces if piece in marked]
+        else:
+            self._spent_us += len(marked) * _US_A_LETTER
+            found = self._by_gram(marked)
+        if self._spent_us > count * _US_TO_COMPILE and hyperscan is not None and not self._bad:
             self.compile()
-        found = []
-        for number, piece, starts, ends in self._pieces:
-            if starts:
-                if text.startswith(piece):
-                    found.append(number)
-            elif ends:
-                if text.endswith(piece):
-                    found.append(number)
-            elif piece in text:
-                found.append(number)
         return found
 
+    def _by_gram(self, marked: str) -> list[int]:
+        """Only pieces of which three letters stand in the text are looked for."""
+        grams = self._grams
+        if grams is None:
+            grams = self._grams = _by_rare_gram(self._pieces)
+        here = {marked[at : at + _GRAM] for at in range(len(marked) - _GRAM + 1)}
+        here.add("")
+        candidates = grams.keys() & here
+        return [number for gram in candidates for number, piece in grams[gram] if piece in marked]
+
     def compile(self) -> None:
-        """About 8 us a piece."""
+        """Makes the database."""
         assert hyperscan is not None
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        count = len(self._encoded)
+        count = len(self._pieces)
         database.compile(
-            expressions=self._encoded,
+            expressions=[piece.encode("utf-8", "surrogatepass") for _, piece in self._pieces],
             ids=list(range(count)),
             elements=count,
             flags=[hyperscan.HS_FLAG_SINGLEMATCH] * count,
             literal=True,
         )
         self._scan = database.scan
-        self._settled = True
+        self._grams = None
 
 
-def _bare(piece: str) -> tuple[str, bool, bool]:
+def _collector(hits: list[int]) -> Callable[[int, int, int, int, object], None]:
+    push = hits.append
+
+    def hit(number: int, start: int, end: int, flags: int, context: object) -> None:
+        push(number)
+
+    return hit
+
+
+def _by_rare_gram(pieces: Sequence[tuple[int, str]]) -> dict[str, list[tuple[int, str]]]:
+    """Each piece under that of three of its grams which has the fewest so far; short pieces under none."""
+    grams: dict[str, list[tuple[int, str]]] = {"": []}
+    for number, piece in pieces:
+        last = len(piece) - _GRAM
+        best = grams[""]
+        if last >= 0:
+            held = [grams.setdefault(piece[at : at + _GRAM], []) for at in (0, last // 2, last)]
+            best = min(held, key=len)
+        best.append((number, piece))
+    return grams
+
+
+def _stands(piece: str, text: str) -> bool:
     if piece.startswith(START):
-        return piece[1:], True, False
+        return text.startswith(piece[1:])
     if piece.endswith(END):
-        return piece[:-1], False, True
-    return piece, False, False
+        return text.endswith(piece[:-1])
+    return piece in text

@@ -48,7 +48,7 @@ class Keywords:
         self._tests = FieldTests({atom: word.predicate for atom, word in words.items()})
         self.sieve = Sieve(word.predicate for word in words.values()) if words else None
         self._column = Column(book.budget, (Reader(self._tests),), route.wake)
-        self.none: Sort = self._column.make([])
+        self.none = route.silence
 
     def sort(self, event: Event) -> Sort:
         """The class of the event's texts."""

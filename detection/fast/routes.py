@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -62,8 +62,15 @@ class Program:
 class Route:
     """The places to read, and the judge of what was read."""
 
-    def __init__(self, programs: Sequence[Program], fields: Sequence[Field], open_atoms: Ids, budget: Budget) -> None:
-        """``open_atoms``: those that no field decides by itself."""
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        fields: Sequence[Field],
+        open_atoms: Ids,
+        budget: Budget,
+        column: type[Column] = Column,
+    ) -> None:
+        """``open_atoms``: those that no field decides by itself. ``column``: for the values as they will be given."""
         self.programs = tuple(programs)
         self.fields = tuple(fields)
         self._open = open_atoms
@@ -79,39 +86,47 @@ class Route:
         """In order of folders."""
         self.places: tuple[Path, ...] = tuple(sorted(readers, key=lambda place: (place[:-1], place[-1])))
         number = {place: at for at, place in enumerate(self.places)}
-        self._reads = [
+        self.reads = tuple(
             tuple(tuple((number[place], reader) for place, reader in source) for source in each) for each in found
-        ]
-        self.columns = tuple(Column(budget, readers[place], self.wake) for place in self.places)
+        )
+        """Field by field, source by source: (column, reader) of each place."""
+        self._read = list(zip(self.reads, self.fields, strict=True))
+        self.columns = tuple(column(budget, readers[place], self.wake) for place in self.places)
         self.memo = Memo(budget, self)
+        self.silence = Sort((Said(NONE, NONE),), NONE, undecided=False)
+        """The class of the keywords of an event that holds none."""
 
-    def said(self, key: Key) -> Iterator[Said]:
+    def _said(self, key: Key) -> list[Said]:
         """What each field's tests say, and the keywords'."""
-        for reads, field in zip(self._reads, self.fields, strict=True):
-            yield _first(reads, key) or field.otherwise
-        yield from filter(None, key[-1].said)
+        found = [_first(reads, key) or field.otherwise for reads, field in self._read]
+        found.extend(filter(None, key[-1].said))
+        return found
 
     def judge(self, key: Key) -> Fires:
-        rules = self._always.union(*(sort.woken for sort in key))
+        rules = self._always.union(*[sort.woken for sort in key])
         undecided = NONE
-        if any(sort.undecided for sort in key):
-            undecided = NONE.union(*(said.undecided for said in self.said(key)))
-            rules |= {program.rule for program in self.programs if not program.atoms.isdisjoint(undecided)}
+        said: list[Said] = []
+        for sort in key:
+            if sort.undecided:
+                said = self._said(key)
+                undecided = NONE.union(*[each.undecided for each in said])
+                rules |= {program.rule for program in self.programs if not program.atoms.isdisjoint(undecided)}
+                break
         if not rules:
             return NOTHING
-        true: set[int] = set().union(*(said.true for said in self.said(key)))
-        perhaps = true | self._open
-        sure, doubtful = [], []
-        for number in sorted(rules):
+        true: Ids = NONE.union(*[each.true for each in said or self._said(key)])
+        perhaps = true | self._open if self._open else true
+        sure: list[int] = []
+        doubtful: list[int] = []
+        for number in rules:
             program = self._by_rule[number]
-            if not program.atoms.isdisjoint(undecided):
+            if undecided and not program.atoms.isdisjoint(undecided):
                 doubtful.append(number)
-            elif program.atoms.isdisjoint(self._open):
-                if holds(program.formula, true, true):
-                    sure.append(number)
             elif holds(program.formula, perhaps, true):
-                doubtful.append(number)
-        return Fires(tuple(sure), tuple(doubtful)) if sure or doubtful else NOTHING
+                (sure if perhaps is true or program.atoms.isdisjoint(self._open) else doubtful).append(number)
+        if not sure and not doubtful:
+            return NOTHING
+        return Fires(tuple(sorted(sure)), tuple(sorted(doubtful)))
 
 
 class Memo(Memory[Key, Fires]):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from detection.fast.budget import Budget
+from detection.fast.classes import Column
 from detection.fast.fieldtests import FieldTests, Said
 from detection.fast.formulas import FALSE, NONE, Atoms, Formula, Ids, atoms_of, cover, folded, rarity
 from detection.fast.routes import Field, Program, Route, Source
@@ -45,6 +46,9 @@ class RuleBook:
         for number, test in enumerate(self._atoms.tests):
             (words if isinstance(test, Keyword) else of_field.setdefault(test.field, set())).add(number)
         self._words = frozenset(words)
+        broad = (used for used, rule in zip(self._used, rules, strict=True) if _is_broad(rule.logsource))
+        self.broad_words = self._words & NONE.union(*broad)
+        """Keywords that events of nearly any kind are searched for."""
         self._of_field = {field: frozenset(atoms) for field, atoms in of_field.items()}
         tests = self._atoms.tests
         self._same = frozenset(at for at, test in enumerate(tests) if isinstance(test.predicate, SameAs))
@@ -81,7 +85,13 @@ class RuleBook:
             self._choices[logsources] = known
         return known
 
-    def route(self, logsources: frozenset[Logsource], sources: Sources, otherwise: Mapping[str, Found]) -> Route:
+    def route(
+        self,
+        logsources: frozenset[Logsource],
+        sources: Sources,
+        otherwise: Mapping[str, Found],
+        column: type[Column] = Column,
+    ) -> Route:
         """``otherwise``: values of fields that no source has; those that are not named are absent then."""
         choice = self._choice(logsources)
         where = {field: sources(field) for field in choice.fields}
@@ -102,7 +112,7 @@ class RuleBook:
             if atoms:
                 said = self._said(field, atoms, otherwise.get(field, ABSENT))
                 fields.append(Field(field, self._tests_of(field, atoms), where[field], said))
-        return Route(programs, fields, open_atoms, self.budget)
+        return Route(programs, fields, open_atoms, self.budget, column)
 
     def _said(self, field: str, atoms: Ids, value: Found) -> Said:
         if value is ABSENT:
@@ -137,6 +147,10 @@ class RuleBook:
 def _keys(formula: Formula, atoms: Atoms, open_atoms: Ids) -> Ids | None:
     found = cover(formula, lambda atom: None if atom in open_atoms else rarity(atoms.tests[atom]))
     return None if found is None else found[1]
+
+
+def _is_broad(logsource: Logsource) -> bool:
+    return logsource.category is None and logsource.service is None
 
 
 def _is_true_of_absent(predicate: Predicate) -> bool:

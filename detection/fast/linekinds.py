@@ -1,0 +1,224 @@
+"""Kinds of JSON lines: how to decode just what the rules for them look at, and what follows from it. Pure."""
+
+from __future__ import annotations
+
+from operator import getitem
+from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from detection.fast.budget import Memory
+from detection.fast.classes import Column, Sort
+from detection.fast.matching import FOLDED, MOST_ROUTES, Matcher
+from detection.fast.partial import Conflict, Decode, Values, partial
+from detection.fast.routes import NOTHING, Fires, Key, Route, Source
+from detection.fast.sieve import Sieve
+from shouwang.model import ABSENT, Event, Found, Path, value_at
+from shouwang.model.layout import Layout
+
+Combination: TypeAlias = tuple[Found, ...]
+"""The values at a layout's decisive places."""
+LOOK: Final = Fires((), ())
+"""Nothing fires unless the line holds one of the keywords of its kind's rules."""
+_UNFIT: Final = "\0unfit"
+"""Begins the place of what a line's bytes do not say."""
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
+"""Beyond these a JSON number is read as a fraction."""
+
+
+_ENTRY_BYTES: Final = 600
+_LONGEST_BYTES: Final = 64 << 10
+"""Values that fill more are as good as always new."""
+
+
+class Mark(Sort):
+    """The class of a value at a decisive place: itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Found) -> None:
+        super().__init__((), frozenset(), undecided=False)
+        self.value = value
+
+
+class Marks(Memory[object, Mark]):
+    __slots__ = ()
+
+    def make(self, key: object) -> Mark:
+        return Mark(ABSENT if key is msgspec.UNSET else key)  # type: ignore[arg-type]  # text, a number or null
+
+    def size_of(self, key: object) -> int:
+        return 200 + (len(key) if isinstance(key, str) else 0)
+
+
+class LineColumn(Column):
+    """Values as a partial decoder gives them."""
+
+    __slots__ = ()
+
+    def make(self, key: Found | msgspec.UnsetType) -> Sort:
+        if isinstance(key, msgspec.UnsetType):
+            key = ABSENT
+        elif isinstance(key, int) and not _SMALLEST <= key <= _LARGEST:
+            raise ValueError("a number that a parser reads as a fraction")
+        return super().make(key)
+
+
+Form: TypeAlias = tuple[tuple[Path, ...], tuple[Path, ...]]
+"""A layout's decisive and missing places."""
+
+
+class Kind:
+    """Lines that decode alike and go the same route."""
+
+    def __init__(self, route: Route, layout: Layout, words: Words, kinds: Kinds) -> None:
+        """Raises ``Conflict``."""
+        self.form: Form = (layout.decisive, layout.missing)
+        self.decode: Decode
+        self.values: Values
+        self.decode, self.values = partial((*route.places, *layout.decisive), layout.missing)
+        marks = [Marks(kinds.budget) for _ in layout.decisive]
+        self.columns: tuple[Memory[Found, Sort], ...] = (*route.columns, *marks)  # type: ignore[arg-type]  # Mark is a Sort
+        self.sieve = words.sieve
+        self.memo = LineMemo(kinds, self, route, words.quiet)
+        self.recall = Recall(kinds, self)
+
+
+class Words(NamedTuple):
+    """Keywords that the rules of a kind look for."""
+
+    sieve: Sieve | None
+    """For those that not every line is searched for."""
+    quiet: Sort
+    """The class of a line that holds none."""
+
+
+class Turn:
+    """The line is of another kind than was guessed."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+
+Answer: TypeAlias = Fires | Turn | None
+"""``None``: of no kind that is known."""
+
+
+class LineMemo(Memory[Key, Answer]):
+    """Classes -> what fires, once the decisive values are seen to be those of the kind."""
+
+    __slots__ = ("_kind", "_kinds", "_places", "_quiet", "_route", "_targets")
+
+    def __init__(self, kinds: Kinds, kind: Kind, route: Route, quiet: Sort) -> None:
+        super().__init__(kinds.budget)
+        self._kinds, self._kind, self._route, self._quiet = kinds, kind, route, quiet
+        self._places = len(route.columns)
+        self._targets: dict[Key, Kind] = {}
+
+    def __missing__(self, key: Key) -> Answer:
+        return None if self._target(key) is None else super().__missing__(key)
+
+    def make(self, key: Key) -> Answer:
+        target = self._target(key)
+        if target is not self._kind:
+            return None if target is None else Turn(target)
+        fires = self._route.judge((*key, self._quiet))
+        return LOOK if fires is NOTHING and self._kind.sieve is not None else fires
+
+    def _target(self, key: Key) -> Kind | None:
+        marks = key[self._places :]
+        target = self._targets.get(marks)
+        if target is None:
+            values = tuple(mark.value for mark in marks if isinstance(mark, Mark))
+            target = self._kinds.known.get((self._kind.form, values))
+            if target is not None:
+                if len(self._targets) >= MOST_ROUTES:
+                    self._targets.clear()
+                self._targets[marks] = target
+        return target
+
+    def size_of(self, key: Key) -> int:
+        return 200 + 8 * len(key)
+
+
+class Recall(Memory[tuple[Found, ...], Answer]):
+    """The values themselves -> what fires: for lines that say again what was said before."""
+
+    __slots__ = ("_columns", "_memo")
+
+    def __init__(self, kinds: Kinds, kind: Kind) -> None:
+        super().__init__(kinds.budget)
+        self._columns, self._memo = kind.columns, kind.memo
+
+    def __missing__(self, key: tuple[Found, ...]) -> Answer:
+        answer = self._memo[tuple(map(getitem, self._columns, key))]
+        if answer is not None:
+            size = _ENTRY_BYTES
+            for value in key:
+                if value.__class__ is str:
+                    size += len(value)
+            if size < _LONGEST_BYTES:
+                self[key] = answer
+                self._budget.spend(size)
+        return answer
+
+
+class Kinds:
+    """All kinds of lines met so far."""
+
+    def __init__(self, matcher: Matcher, context: frozenset[str]) -> None:
+        """``context``: ECS fields that every event has beside what its line says."""
+        self._book = matcher.book
+        self.budget = matcher.book.budget
+        self._context = context
+        self._broad = matcher.book.broad_words
+        self.known: dict[tuple[Form, Combination], Kind | None] = {}
+        self._alike: dict[object, Kind] = {}
+
+    def learn(self, event: Event, layout: Layout) -> Kind | None:
+        """The kind of a line that was parsed; ``None``: such lines must all be parsed."""
+        values = tuple(value_at(event.doc, place) for place in layout.decisive)
+        key = ((layout.decisive, layout.missing), values)
+        if key not in self.known:
+            if len(self.known) >= MOST_ROUTES:
+                self.known.clear()
+                self._alike.clear()
+            self.known[key] = self._make(event, layout)
+        return self.known[key]
+
+    def _make(self, event: Event, layout: Layout) -> Kind | None:
+        shape = event.shape
+        otherwise: dict[str, Found] = {"event.dataset": shape.dataset}
+        otherwise.update((name, event.get(name)) for name in FOLDED)
+        unsure = layout.added | self._context | {"@timestamp"}
+
+        def sources(field: str) -> tuple[Source, ...]:
+            if field in unsure:
+                return (Source(((_UNFIT, field),)),)
+            return () if field in FOLDED else tuple(_source(place, layout) for place in shape.locate(field))
+
+        route = self._book.route(shape.logsources, sources, otherwise, LineColumn)
+        if any(place[0] == _UNFIT for place in route.places) or not shape.logsources:
+            return None
+        likeness = ((layout.decisive, layout.missing), route.programs, route.reads)
+        kind = self._alike.get(likeness)
+        if kind is None:
+            try:
+                kind = self._alike[likeness] = Kind(route, layout, self._words(route), self)
+            except Conflict:
+                return None
+        return kind
+
+    def _words(self, route: Route) -> Words:
+        words = self._book.words({atom for program in route.programs for atom in program.atoms})
+        own = [word.predicate for atom, word in words.items() if atom not in self._broad]
+        return Words(Sieve(own) if own else None, route.silence)
+
+
+def _source(place: Path, layout: Layout) -> Source:
+    made = layout.derived.get(place)
+    if made is not None:
+        return Source(*made)
+    return Source(((_UNFIT, *place),) if place in layout.filled else (place,))
