@@ -76,7 +76,8 @@ def fault_of(tag: str) -> tuple[Words, Words]:
         return _fault_of_technique(number)
     if name in TACTICS or name in ICS_TACTICS:
         return NOTHING, NOTHING
-    there = _GONE_TACTICS.get(name) or (name.replace("_", "-"),)
+    hyphened = name.replace("_", "-")
+    there = _GONE_TACTICS.get(hyphened, (hyphened,))
     if all(each in TACTICS for each in there):
         instead = " / ".join(f"attack.{each}" for each in there)
         return (

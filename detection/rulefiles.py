@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 _SUFFIXES = (".yml", ".yaml")
+_TESTS = (".test.yml", ".test.yaml", ".expect.yml", ".expect.yaml")
+"""How files end that say what rules must do."""
+_NO_RULES = frozenset({"regression_data"})
+"""Folders of a rule collection that hold events for its tests, described in YAML."""
 
 
 class Stamp(NamedTuple):
@@ -29,7 +33,7 @@ class RuleFile(NamedTuple):
 
 
 def rule_files(paths: Sequence[Path]) -> list[RuleFile]:
-    """Each file named, and every .yml and .yaml file under each folder in order of name; none twice."""
+    """Each file named, and every .yml and .yaml file under each folder in order of name, but for tests; none twice."""
     seen: set[tuple[int, int]] = set()
     found = []
     for path in paths:
@@ -60,8 +64,9 @@ def _walk(folder: str) -> Iterator[RuleFile]:
         for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    yield from _walk(entry.path)
-                elif entry.name.endswith(_SUFFIXES) and entry.is_file():
+                    if entry.name not in _NO_RULES:
+                        yield from _walk(entry.path)
+                elif entry.name.endswith(_SUFFIXES) and not entry.name.endswith(_TESTS) and entry.is_file():
                     yield RuleFile(entry.path, _of(entry.stat()))
             except OSError:
                 yield RuleFile(entry.path, None)

@@ -1,12 +1,14 @@
-"""``shouwang rules list``."""
+"""``shouwang rules VERB``: what is loaded, and work on rules as on code. Each verb's work is loaded when it runs."""
 
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, print_json
-from shouwang.cli.options import connected, nouns, verb, words
+from shouwang.cli.options import Run, connected, nouns, verb, words
 from shouwang.cli.terminal import table
 
 if TYPE_CHECKING:
@@ -16,6 +18,30 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> None:
     verbs = nouns(subparsers, "rules", "检测规则 / detection rules")
     verb(verbs, "list", list_rules, "已加载与被拒绝的规则 / the loaded ones, and the refused with the reason")
+    _check(verbs)
+
+
+def _check(verbs: Subparsers) -> None:
+    text = "检查规则文件 / all that is wrong with rule files, with line, reason and what to do"
+    parser = verb(verbs, "check", _in("rules_check"), text)
+    _paths(parser)
+    parser.add_argument("--own", action="store_true", help="按自有规则的要求检查 / as strict as for our own rules")
+    parser.add_argument("--strict", action="store_true", help="警告也算失败 / warnings fail too")
+    parser.add_argument(
+        "--ignore", action="append", default=[], metavar="CODE", help="不报告某类问题 / leave out a kind of problem"
+    )
+
+
+def _paths(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="规则文件或目录 / rule files and folders")
+
+
+def _in(module: str) -> Run:
+    def run(args: argparse.Namespace) -> int:
+        found: Run = import_module(f"shouwang.cli.{module}").run
+        return found(args)
+
+    return run
 
 
 def list_rules(args: argparse.Namespace) -> int:
