@@ -1,176 +1,54 @@
-"""Match -> what correlations make of it: event_count on event time, per group. Pure. See docs/adr/0003.
+"""Match -> what correlations make of it, on event time, per group. Pure. See docs/adr/0003.
 
-The outcome depends on the sequence of matches alone, never on how it was cut into batches or on restarts between them:
-``snapshot`` after any ``feed``, ``restore`` in another process, and the rest of the stream gives the same hits.
-Every match needs its event's own id: an event counts once in a group however often it is handed in.
+The outcome depends on the matches alone, never on how they were cut into batches or on restarts between them, and,
+within the lateness, not on their order: what ``changes`` gives after any ``feed``, handed to a new ``Correlator``, and
+the rest of the stream give the same hits. Every match needs its event's own id: an event counts once in a group however
+often it is handed in.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
-import orjson
-
-from detection.hits import Hit, Member, member_of, texts
-from detection.windows import Condition, EntryJson, Group, Sliding, Whole, entry_json, entry_of, window_for
-from shouwang.model import Match
+from detection.compaction import CROWD
+from detection.correlation_rows import Changes, Held
+from detection.correlation_state import CorrelationState, End, Outcome
+from detection.hits import Hit
+from detection.watchtime import WatchTime
+from detection.windows import Whole
+from shouwang.model import IMPORTED, Match, Value
 
 if TYPE_CHECKING:
     from detection.ruleset import Correlation
 
-MAX_GROUPS = 10_000
-"""Groups one correlation remembers; beyond, the one touched longest ago is let go and counted."""
+log = logging.getLogger(__name__)
+
+LATENESS_US = 3_600_000_000
 MAX_ENTRIES = 50_000
-"""Events one correlation remembers over all groups; same policy."""
-KEYS_OF_ONE = 16
-"""Groups that one event with list values may join."""
-
-CLOCK = "clock"
-"""Name of the shared receipt clock among the kept parts; no rule id."""
-
-GroupKey: TypeAlias = tuple[str, ...]
+"""Events one correlation remembers over all groups; beyond, the group touched longest ago is let go and counted."""
+MAX_IN_ALL = 150_000
+"""Events all correlations remember together; beyond, the fullest one lets go."""
 
 
-class CorrelationState:
-    """One correlation and what it remembers."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    lateness_us: int = LATENESS_US
+    entries: int = MAX_ENTRIES
+    in_all: int = MAX_IN_ALL
+    crowd: int = CROWD
+    """Events of one group from which on it is looked what can be left out."""
 
-    def __init__(
-        self, correlation: Correlation, *, max_groups: int = MAX_GROUPS, max_entries: int = MAX_ENTRIES
-    ) -> None:
-        self.correlation = correlation
-        self.rules = frozenset(correlation.rules)
-        self.window: Sliding | Whole = window_for(correlation.timespan_s * 1_000_000, condition_of(correlation))
-        self.groups: OrderedDict[GroupKey, Group] = OrderedDict()
-        self.changed = False
-        """Since the last snapshot."""
-        self.evicted = 0
-        """Groups let go for want of room while their events could still have counted."""
-        self.ungrouped = 0
-        """Matches without one of the group-by fields: they cannot be counted."""
-        self.entries = 0
-        self._next_due_us: int | None = None
-        self._max_groups = max_groups
-        self._max_entries = max_entries
 
-    @property
-    def fingerprint(self) -> str:
-        """Of what decides the meaning of the remembered state; a changed rule starts afresh."""
-        c = self.correlation
-        aliases = sorted((alias, sorted(fields.items())) for alias, fields in c.aliases.items())
-        meaning = (c.type, sorted(c.rules), c.group_by, c.timespan_s, condition_of(c).terms, aliases)
-        return hashlib.blake2b(repr(meaning).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+Holding: TypeAlias = Callable[[str], Held | None]
+"""Id of a correlation -> what is kept of it."""
 
-    def feed(self, match: Match, clock_us: int) -> list[Hit]:
-        """``clock_us``: the newest receipt time in the stream so far."""
-        self.changed = True
-        keys = self._keys(match)
-        self.ungrouped += not keys
-        member = member_of(match)
-        hits = [hit for key in keys for hit in self._add(key, member, clock_us)]
-        self._make_room(clock_us)
-        return hits
 
-    def _add(self, key: GroupKey, member: Member, clock_us: int) -> list[Hit]:
-        group = self.groups.setdefault(key, Group())
-        self.groups.move_to_end(key)
-        before = len(group)
-        at = group.add(member)
-        hits: list[Hit] = []
-        if at is not None:
-            match self.window:
-                case Sliding() as sliding:
-                    counted = sliding.newly_counted(group, at)
-                    hits = [self._hit(key, counted)] if counted else []
-                    group.forget(keep=sliding.remembers, received_before_us=clock_us - sliding.remembers_us)
-                case Whole() as whole:
-                    hits = [self._hit(key, counted) for counted in whole.judge(group, clock_us)]
-                    self._note_due(whole, group)
-        self._settle(key, group, before)
-        return hits
-
-    def judge(self, clock_us: int | None) -> list[Hit]:
-        """Judge the whole windows that are over at this receipt time; ``None``: the stream is at its end."""
-        whole = self.window
-        if not isinstance(whole, Whole) or not self.groups:
-            return []
-        if clock_us is not None and (self._next_due_us is None or clock_us < self._next_due_us):
-            return []
-        hits: list[Hit] = []
-        self._next_due_us = None
-        for key, group in sorted(self.groups.items()):
-            before = len(group)
-            hits += [self._hit(key, counted) for counted in whole.judge(group, clock_us)]
-            self._note_due(whole, group)
-            self.changed |= len(group) != before
-            self._settle(key, group, before)
-        return hits
-
-    def _settle(self, key: GroupKey, group: Group, before: int) -> None:
-        self.entries += len(group) - before
-        if not len(group):
-            del self.groups[key]
-
-    def _note_due(self, whole: Whole, group: Group) -> None:
-        if len(group):
-            due_us = whole.due_us(group)
-            self._next_due_us = due_us if self._next_due_us is None else min(self._next_due_us, due_us)
-
-    def _make_room(self, clock_us: int) -> None:
-        while self.groups:
-            key, group = next(iter(self.groups.items()))
-            stale = isinstance(self.window, Sliding) and (
-                group.by_arrival[-1].received_us < clock_us - self.window.remembers_us
-            )
-            full = len(self.groups) > self._max_groups or (self.entries > self._max_entries and len(self.groups) > 1)
-            if not (stale or full):
-                return
-            self.evicted += not stale
-            self.entries -= len(group)
-            del self.groups[key]
-
-    def _keys(self, match: Match) -> list[GroupKey]:
-        """The groups a match belongs to: every combination of its list values; none when a field is missing."""
-        c = self.correlation
-        values = [texts(match.fields.get(c.key_of(name, match.rule_id))) for name in c.group_by]
-        combined = product(*([value.casefold() for value in found] for found in values))
-        return list(dict.fromkeys(combined))[:KEYS_OF_ONE]
-
-    def _hit(self, key: GroupKey, counted: Sequence[Member]) -> Hit:
-        c = self.correlation
-        group = tuple(f"{name}={value}" for name, value in zip(c.group_by, key, strict=True))
-        return Hit(c.id, c.title, c.severity, c.tags, group, tuple(counted), c.timespan_s * 1_000_000)
-
-    def snapshot(self) -> bytes:
-        self.changed = False
-        groups = [(key, [entry_json(entry) for entry in group.by_arrival]) for key, group in self.groups.items()]
-        return orjson.dumps(
-            {
-                "schema": 1,
-                "fingerprint": self.fingerprint,
-                "evicted": self.evicted,
-                "ungrouped": self.ungrouped,
-                "groups": groups,
-            }
-        )
-
-    def restore(self, held: bytes) -> None:
-        """Go on from a ``snapshot``; one of a rule that has changed since is left aside."""
-        said = orjson.loads(held)
-        if said["schema"] != 1 or said["fingerprint"] != self.fingerprint:
-            return
-        self.evicted, self.ungrouped = said["evicted"], said["ungrouped"]
-        stored: list[tuple[list[str], list[EntryJson]]] = said["groups"]
-        self.groups = OrderedDict(
-            (tuple(key), Group([entry_of(entry) for entry in entries])) for key, entries in stored
-        )
-        self.entries = sum(map(len, self.groups.values()))
-        if isinstance(self.window, Whole):
-            for group in self.groups.values():
-                self._note_due(self.window, group)
+def nothing_held(name: str) -> Held | None:
+    return None
 
 
 class Correlator:
@@ -179,53 +57,168 @@ class Correlator:
     def __init__(
         self,
         correlations: Iterable[Correlation],
-        held: Mapping[str, bytes] | None = None,
+        held: Holding = nothing_held,
         *,
-        max_groups: int = MAX_GROUPS,
-        max_entries: int = MAX_ENTRIES,
+        clock_us: int = 0,
+        away: Iterable[tuple[int, int]] = (),
+        limits: Limits | None = None,
     ) -> None:
-        """``held``: what ``changed`` gave, the newest of each name."""
-        states = (CorrelationState(one, max_groups=max_groups, max_entries=max_entries) for one in correlations)
-        self.states = {state.correlation.id: state for state in states}
-        held = held or {}
-        self.clock_us = int(held.get(CLOCK, b"0"))
-        """The newest receipt time seen: what is remembered is forgotten by this clock."""
-        self._kept_clock_us = self.clock_us
-        for name, state in self.states.items():
-            if name in held:
-                state.restore(held[name])
-        self._by_rule: dict[str, list[CorrelationState]] = {}
+        """``held`` and ``clock_us`` say what ``changes`` gave; ``away``: when nothing was watched (``WatchTime``)."""
+        self.limits = limits or Limits()
+        self.watch = WatchTime(away)
+        self.clock_us = clock_us
+        """The newest receipt seen, by the watch's time: what is remembered is forgotten by this clock."""
+        self.states = _states(inputs_first(correlations), self.limits)
+        self.changed: frozenset[str] = frozenset()
+        """Ids of those whose rule is not the one that ``held`` was kept of."""
+        self._restore(held)
+        self._entries = sum(state.entries for state in self.states.values())
+        self._wholes = [state for state in self.states.values() if isinstance(state.window, Whole)]
+        self._readers: dict[str, list[CorrelationState]] = {}
         for state in self.states.values():
-            for rule in sorted(state.rules):
-                self._by_rule.setdefault(rule, []).append(state)
+            for rule in state.rules:
+                self._readers.setdefault(rule, []).append(state)
         self.silenced = frozenset(
             rule for state in self.states.values() if not state.correlation.generate for rule in state.rules
         )
-        """Rules that raise no alerts of their own: a correlation speaks for them and does not say ``generate``."""
+        """Rules and correlations that raise no alerts of their own: a correlation speaks for them and does not say
+        ``generate``."""
+
+    def _restore(self, held: Holding) -> None:
+        changed = set()
+        for name, state in self.states.items():
+            kept = held(name)
+            if kept is not None and not state.restore(kept.counters, kept.rows):
+                changed.add(name)
+        self.changed = frozenset(changed)
 
     def feed(self, match: Match) -> list[Hit]:
-        self.clock_us = max(self.clock_us, match.received_us)
-        hits = self.tick(self.clock_us)
-        for state in self._by_rule.get(match.rule_id, ()):
-            hits += state.feed(match, self.clock_us)
+        at_us = self.watch.at(match.received_us)
+        self.clock_us = max(self.clock_us, at_us)
+        hits = self._judge(self.clock_us)
+        readers = self._readers.get(match.rule_id)
+        if readers:
+            late = at_us - self.watch.at(match.time_us) > self.limits.lateness_us
+            late = late and not match.source.startswith(IMPORTED)
+            for state in readers:
+                state.counters.late += late
+                self._take(state, self._feed(state, match, at_us), hits)
+            if self._entries > self.limits.in_all:
+                self._make_room()
         return hits
 
+    def _feed(self, state: CorrelationState, match: Match, at_us: int) -> Outcome:
+        before = state.entries
+        try:
+            outcome = state.feed(match, at_us)
+        except Exception:  # one correlation's fault on one match never stops the stream; the ledger has it
+            log.exception("A correlation failed on a match: %s", state.correlation.id)
+            state.counters.faults += 1
+            return Outcome()
+        state.make_room(self.clock_us, self.limits.entries)
+        self._entries += state.entries - before
+        return outcome
+
     def tick(self, now_us: int) -> list[Hit]:
-        """Judge the whole windows that are over by now, though nothing more arrives."""
-        return [hit for state in self.states.values() for hit in state.judge(now_us)]
+        """Judge the whole windows that are over by this receipt time, though nothing more arrives."""
+        return self._judge(max(self.clock_us, self.watch.at(now_us)))
 
     def flush(self) -> list[Hit]:
         """At the end of a file: judge what is still open."""
-        return [hit for state in self.states.values() for hit in state.judge(None)]
+        return self._judge(None)
 
-    def changed(self) -> dict[str, bytes]:
-        """What to keep for ``held``: snapshots of the correlations that changed since the last call, and the clock."""
-        parts = {name: state.snapshot() for name, state in sorted(self.states.items()) if state.changed}
-        if self.clock_us != self._kept_clock_us:
-            parts[CLOCK] = b"%d" % self.clock_us
-            self._kept_clock_us = self.clock_us
-        return parts
+    def _judge(self, until_us: int | None) -> list[Hit]:
+        """In order of the times at which they are due, over all correlations."""
+        hits: list[Hit] = []
+        while self._wholes:
+            state = min(self._wholes, key=_next_due)
+            due_us = state.next_due_us
+            if due_us is None or (until_us is not None and due_us > until_us):
+                break
+            before = state.entries
+            outcome = state.judge_next()
+            self._entries += state.entries - before
+            self._take(state, outcome, hits)
+        return hits
+
+    def _take(self, state: CorrelationState, outcome: Outcome, hits: list[Hit]) -> None:
+        name = state.correlation.id
+        if name not in self.silenced:
+            hits += outcome.hits
+        for end in outcome.ends:
+            match = _as_match(state, end)
+            for reader in self._readers.get(name, ()):
+                self._take(reader, self._feed(reader, match, end.at_us), hits)
+
+    def _make_room(self) -> None:
+        """What is stale everywhere goes first, then what was touched longest ago where most is remembered."""
+        for state in self.states.values():
+            state.make_room(self.clock_us, self.limits.entries)
+        self._entries = sum(state.entries for state in self.states.values())
+        if self._entries > self.limits.in_all:
+            fullest = max(self.states.values(), key=lambda state: state.entries)
+            before = fullest.entries
+            fullest.make_room(self.clock_us, before - (self._entries - self.limits.in_all))
+            self._entries += fullest.entries - before
+
+    def has_changed(self) -> bool:
+        """Whether there is anything new for ``changes`` to say."""
+        return any(state.has_changed() for state in self.states.values())
+
+    def changes(self) -> dict[str, Changes]:
+        """What to keep of each correlation beside what was kept before, and ``clock_us``."""
+        found = {name: state.changes() for name, state in self.states.items()}
+        return {name: each for name, each in found.items() if each.written or each.gone or each.counters}
 
 
-def condition_of(correlation: Correlation) -> Condition:
-    return Condition(correlation.bounds())
+def _next_due(state: CorrelationState) -> float:
+    return inf if state.next_due_us is None else state.next_due_us
+
+
+def _states(correlations: Iterable[Correlation], limits: Limits) -> dict[str, CorrelationState]:
+    """Inputs first. Who reads a correlation that waits for its windows waits for that too."""
+    ordered = list(correlations)
+    read = {rule for correlation in ordered for rule in correlation.rules}
+    delays: dict[str, int] = {}
+    states: dict[str, CorrelationState] = {}
+    for each in ordered:
+        own_us = max([limits.lateness_us, *(delays[rule] for rule in each.rules if rule in delays)])
+        state = CorrelationState(each, lateness_us=own_us, is_read=each.id in read, crowd=limits.crowd)
+        state.inputs = tuple(states[rule].fingerprint for rule in each.rules if rule in states)
+        states[each.id] = state
+        delays[each.id] = own_us + (state.remembers_us if isinstance(state.window, Whole) else 0)
+    return states
+
+
+def inputs_first(correlations: Iterable[Correlation]) -> list[Correlation]:
+    """What a correlation reads stands before it."""
+    by_id = {each.id: each for each in correlations}
+    ordered: dict[str, Correlation] = {}
+
+    def place(each: Correlation) -> None:
+        for rule in each.rules:
+            if rule in by_id and rule not in ordered:
+                place(by_id[rule])
+        ordered.setdefault(each.id, each)
+
+    for each in by_id.values():
+        place(each)
+    return list(ordered.values())
+
+
+def _as_match(state: CorrelationState, end: End) -> Match:
+    """A correlation's outcome for those that read it: the event with which it fired, and its group's values."""
+    c, member = state.correlation, end.member
+    fields: dict[str, Value] = {name: list(values) for name, values in member.entities.items()}
+    fields |= {name: value for name, value in zip(c.group_by, end.key, strict=True) if name in c.aliases}
+    return Match(
+        rule_id=c.id,
+        title=c.title,
+        severity=c.severity,
+        event_id=member.event_id,
+        time_us=member.time_us,
+        received_us=member.received_us,
+        source="",
+        fields=fields,
+        tags=c.tags,
+    )

@@ -1,6 +1,6 @@
 """``correlation:`` documents, read against the rules they name.
 
-Sigma 2.0, "Sigma Correlation Rules Specification". All types are read; ``RUN`` are those that this version runs.
+Sigma 2.1, "Sigma Correlation Rules Specification", and the conditions in words that 2.2 adds to temporal ones.
 """
 
 from __future__ import annotations
@@ -11,27 +11,25 @@ from typing import Protocol, cast, get_args
 from sigma.correlations import SigmaCorrelationTimespan
 from sigma.exceptions import SigmaError
 
+from detection.correlation_conditions import TEMPORAL, Written, bounds_of, names_in, ways_of
 from detection.documents import Document
 from detection.faults import RuleFault
 from detection.metadata import Metadata
-from detection.ruleset import Correlation, CorrelationType, Op, Rule
+from detection.ruleset import Correlation, CorrelationType, Rule, Way
 
-RUN: frozenset[CorrelationType] = frozenset({"event_count"})
 TYPES: frozenset[str] = frozenset(get_args(CorrelationType))
-OPS: frozenset[str] = frozenset(get_args(Op))
-_TEMPORAL = frozenset({"temporal", "temporal_ordered"})
 _KEYS = frozenset({"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"})
 
 
 class Lookup(Protocol):
     """The rules that are loaded, and what else there is."""
 
-    def rule(self, reference: str) -> Rule:
-        """By id or name. Raises ``RuleFault``: not loaded, or itself a correlation."""
+    def rule(self, reference: str) -> Rule | Correlation:
+        """By id or name. Raises ``RuleFault``: not loaded, refused, or a correlation that reads the one at hand."""
         ...
 
-    def ecs(self, rule: Rule, field: str) -> str:
-        """How a match of this rule names the field."""
+    def ecs(self, rule: Rule | Correlation, field: str) -> str:
+        """How a match of this rule names the field. Raises ``RuleFault``: a correlation's rules do not agree."""
         ...
 
 
@@ -56,23 +54,33 @@ class _Reader:
         if unknown:
             raise RuleFault(f"{unknown[0]!r} is not known in a correlation", unknown[0])
         kind = self._type()
-        bounds, fields = self._condition(kind)
-        rules = [self._lookup.rule(reference) for reference in self._references()]
+        words = self._section.get("condition")
+        references = self._references(words if kind in TEMPORAL and isinstance(words, str) else "")
+        named = {reference: self._lookup.rule(reference) for reference in references}
+        rules = list({rule.id: rule for rule in named.values()}.values())
+        if kind == "temporal_ordered" and len(rules) != len(references):
+            raise RuleFault("rules names a rule twice", "rules")
+        written, ways = Written((("gte", 1),)), tuple[Way, ...]()
+        if kind in TEMPORAL and isinstance(words, str):
+            ways = ways_of(words, {reference: rule.id for reference, rule in named.items()})
+        else:
+            written = bounds_of(kind, words, len(rules))
+        bounds = written.bounds
         aliases = self._aliases(rules)
-        if kind not in RUN:
-            raise RuleFault(f"correlation type {kind}: not supported yet", "type")
         return Correlation(
             id=meta.id,
             title=meta.title,
             name=meta.name,
             type=kind,
-            rules=tuple(dict.fromkeys(rule.id for rule in rules)),
+            rules=tuple(rule.id for rule in rules),
             group_by=self._named("group-by", self._texts("group-by", required=False), rules, aliases),
             timespan_s=self._timespan(),
             op=bounds[0][0],
             count=bounds[0][1],
             also=bounds[1:],
-            field=self._named("condition", fields, rules, aliases),
+            field=self._named("condition", written.fields, rules, aliases),
+            percentile=written.percentile,
+            ways=ways,
             generate=self._generate(),
             aliases=aliases,
             severity=max(rule.severity for rule in rules) if meta.severity is None else meta.severity,
@@ -91,8 +99,9 @@ class _Reader:
             raise RuleFault(f"{kind!r} is no correlation type" if kind else "type is missing", "type")
         return cast("CorrelationType", kind)
 
-    def _references(self) -> tuple[str, ...]:
-        references = self._texts("rules", required=True)
+    def _references(self, words: str) -> tuple[str, ...]:
+        """A condition in words names the rules, where ``rules`` does not."""
+        references = self._texts("rules", required=not words) or names_in(words)
         if not references:
             raise RuleFault("rules names no rule", "rules")
         return references
@@ -122,34 +131,7 @@ class _Reader:
             raise RuleFault("generate must be true or false", "generate")
         return generate
 
-    def _condition(self, kind: CorrelationType) -> tuple[tuple[tuple[Op, int], ...], tuple[str, ...]]:
-        """The bounds as written, and the fields counted by."""
-        written = self._section.get("condition")
-        if kind in _TEMPORAL and (written is None or isinstance(written, str)):
-            return (("gte", 1),), ()
-        if not isinstance(written, dict):
-            raise RuleFault("condition must be a map such as gte: 5", "condition")
-        ops = [key for key in written if key in OPS]
-        unknown = [key for key in written if key not in OPS and key not in {"field", "percentile"}]
-        if unknown:
-            raise RuleFault(f"{unknown[0]!r} is not known in a condition", "condition", str(unknown[0]))
-        if not ops:
-            raise RuleFault("condition compares with nothing", "condition")
-        for op in ops:
-            if isinstance(written[op], bool) or not isinstance(written[op], int) or written[op] < 0:
-                raise RuleFault(f"{op} must be a whole number", "condition", op)
-        return tuple((cast("Op", op), written[op]) for op in ops), self._counted(kind, written.get("field"))
-
-    def _counted(self, kind: CorrelationType, field: object) -> tuple[str, ...]:
-        fields = field if isinstance(field, list) else [] if field is None else [field]
-        if not all(isinstance(each, str) for each in fields):
-            raise RuleFault("field must be a name or a list of names", "condition", "field")
-        if kind.startswith("value_") != bool(fields):
-            wanted = "needs" if kind.startswith("value_") else "takes no"
-            raise RuleFault(f"{kind} {wanted} field in its condition", "condition")
-        return tuple(fields)
-
-    def _aliases(self, rules: list[Rule]) -> dict[str, dict[str, str]]:
+    def _aliases(self, rules: list[Rule | Correlation]) -> dict[str, dict[str, str]]:
         written = self._section.get("aliases") or {}
         if not isinstance(written, dict):
             raise RuleFault("aliases must be a map", "aliases")
@@ -166,7 +148,7 @@ class _Reader:
         return aliases
 
     def _named(
-        self, key: str, names: tuple[str, ...], rules: list[Rule], aliases: dict[str, dict[str, str]]
+        self, key: str, names: tuple[str, ...], rules: list[Rule | Correlation], aliases: dict[str, dict[str, str]]
     ) -> tuple[str, ...]:
         """Names as matches have them; where the rules differ, an alias is made."""
         found = []

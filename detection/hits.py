@@ -21,6 +21,8 @@ class Member:
     time_us: int
     received_us: int
     entities: Mapping[str, tuple[str, ...]]
+    values: tuple[str, ...] = ()
+    """What of it counted in a ``value_*`` correlation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Hit:
     """In order of time."""
     timespan_us: int = 0
     """Of the correlation; 0 for a plain rule."""
+    kind: str = ""
+    """The correlation's type."""
+    measured: str = ""
+    """What was held against the condition in the newest stretch that fulfils it, as a numeral; empty where nothing is
+    measured (temporal conditions in words)."""
 
 
 def text(value: Value) -> str:

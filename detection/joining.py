@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from detection.correlations import correlation
+from detection.chains import Chains
 from detection.documents import Document
 from detection.faults import RuleFault
-from detection.metadata import logsource, metadata
+from detection.metadata import Metadata, logsource, metadata
 from detection.reading import Reader
 from detection.ruleset import Correlation, Rule
 from detection.shelf import Shelf
@@ -25,16 +25,19 @@ class Joiner:
         self._reader = reader
         self.filters = 0
         self.correlations: list[Correlation] = []
+        """What a correlation reads stands before it."""
 
     def run(self) -> None:
-        for document in self._shelf.later:
-            if "filter" in document.data:
-                self._guard(document, self._filter)
-        for document in self._shelf.later:
-            if "filter" not in document.data:
-                self._guard(document, self._correlation)
+        filters = [document for document in self._shelf.later if "filter" in document.data]
+        for document in filters:
+            self._guard(document, self._filter)
+        correlations = [document for document in self._shelf.later if "filter" not in document.data]
+        chains = Chains(correlations, rule=self._found, ecs=self._ecs, claim=self._claim)
+        for document in correlations:
+            self._guard(document, chains.read)
+        self.correlations = chains.read_so_far
 
-    def _guard(self, document: Document, read: Callable[[Document], None]) -> None:
+    def _guard(self, document: Document, read: Callable[[Document], object]) -> None:
         try:
             read(document)
         except RuleFault as fault:
@@ -78,29 +81,26 @@ class Joiner:
         found = {}
         for reference in references:
             try:
-                found[reference] = self.rule(reference)
+                found[reference] = self._rule(reference)
             except RuleFault as fault:
                 self._shelf.refused.append(document.refusal(f"filter: {fault.reason}", ("filter", "rules")))
         return list({rule.id: rule for rule in found.values()}.values())
 
+    def _rule(self, reference: str) -> Rule:
+        """By id or name. Raises ``RuleFault``."""
+        found = self._found(reference)
+        if found is None:
+            raise RuleFault(f"the rule {reference!r} is not loaded", "rules")
+        return found
+
+    def _found(self, reference: str) -> Rule | None:
+        shelf = self._shelf
+        return shelf.rules.get(shelf.by_name.get(reference, reference.lower()))
+
     # ----------------------------------------------------------------------------------- correlations
 
-    def _correlation(self, document: Document) -> None:
-        meta = metadata(document.data)
-        found = correlation(document, meta, self)
+    def _claim(self, meta: Metadata, document: Document) -> None:
         self._shelf.claim(meta.id, meta.name, document.path, document.line)
-        self.correlations.append(found)
 
-    def rule(self, reference: str) -> Rule:
-        """By id or name. Raises ``RuleFault``: not loaded, or itself a correlation."""
-        shelf = self._shelf
-        found = shelf.rules.get(shelf.by_name.get(reference, reference.lower()))
-        if found is not None:
-            return found
-        if any(reference in {each.data.get("name"), str(each.data.get("id"))} for each in shelf.later):
-            raise RuleFault(f"{reference}: correlations of correlations are not supported yet", "rules")
-        raise RuleFault(f"the rule {reference!r} is not loaded", "rules")
-
-    def ecs(self, rule: Rule, field: str) -> str:
-        """How a match of this rule names the field."""
+    def _ecs(self, rule: Rule, field: str) -> str:
         return self._reader.ecs(rule.logsource, self._shelf.marks[rule.id], field)

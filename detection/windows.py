@@ -1,205 +1,179 @@
-"""When do events of one group fulfil a count condition? On event time; pure. See docs/adr/0003.
+"""Which stretches of a group fulfil a condition? On event time; pure. See docs/adr/0003.
 
-``Sliding`` serves conditions without an upper bound: an event counts as soon as it lies in any stretch of at most the
-timespan that holds enough events. ``Whole`` serves the others (lt, lte, eq, neq, ranges), which only a finished window
-can answer: a window opens with the first event not yet in one, lasts the timespan, and is judged when it is over.
+``Sliding`` serves conditions that more events cannot make false again: the stretch that ends with an event and is as
+long as the timespan is looked at for each event. ``Ordered`` does so for rules in an order. ``Whole`` serves the
+others, which only a finished window can answer: one opens with the first event not yet in one, lasts the timespan, and
+is judged when nothing that comes in time can change it any more.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import deque
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from detection.hits import Member
+from detection.entries import Entry, by_time
+from detection.groups import Group, Trailing
+from detection.measures import Measure, Steps
+from detection.numerals import Exact
 
-LATE_EVENTS = 128
-"""Within one group, an event may arrive this many places out of its order in time and still be counted exactly."""
-LATENESS_US = 3_600_000_000
-"""An event is remembered for the timespan and this long after its receipt, so late ones find it."""
-GRACE_US = 60_000_000
-"""How long after its timespan (in receipt time) a whole window waits for stragglers."""
-WHOLE_EVENTS = 10_000
-"""A whole window with more events is judged at once."""
+AHEAD_US = 300_000_000
+"""A live event may be dated this long after its receipt (``collectors.origin`` sees to it)."""
+
+NewMeasure = Callable[[], Measure]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Every (operator, count) must hold; two make a range."""
+    """Every (operator, bound) must hold; two make a range."""
 
-    terms: tuple[tuple[str, int], ...]
+    terms: tuple[tuple[str, Exact], ...]
 
-    def holds(self, count: int) -> bool:
-        return all(_holds(op, count, bound) for op, bound in self.terms)
+    def holds(self, value: Exact | None) -> bool:
+        return value is not None and all(_holds(op, value, bound) for op, bound in self.terms)
 
     @property
-    def enough(self) -> int | None:
-        """The count from which on it always holds; ``None`` when more events can make it false again."""
-        if not self.terms or any(op not in ("gte", "gt") for op, _ in self.terms):
-            return None
-        return max(1, *(bound + (op == "gt") for op, bound in self.terms))
+    def only_from_below(self) -> bool:
+        """A greater value never makes it false."""
+        return all(op in ("gte", "gt") for op, _ in self.terms)
 
 
-def _holds(op: str, count: int, bound: int) -> bool:
+def _holds(op: str, value: Exact, bound: Exact) -> bool:
     match op:
         case "gte":
-            return count >= bound
+            return value >= bound
         case "gt":
-            return count > bound
+            return value > bound
         case "lte":
-            return count <= bound
+            return value <= bound
         case "lt":
-            return count < bound
+            return value < bound
         case "eq":
-            return count == bound
+            return value == bound
         case "neq":
-            return count != bound
+            return value != bound
         case _:
             raise ValueError(f"no such operator in a correlation condition: {op!r}")
 
 
-class Entry:
-    """One remembered event. ``member`` is dropped once it was handed over: time and id then suffice."""
+class Stretch(NamedTuple):
+    """That fulfils the condition; both ends included."""
 
-    __slots__ = ("event_id", "member", "received_us", "time_us")
-
-    def __init__(self, time_us: int, event_id: bytes, received_us: int, member: Member | None) -> None:
-        self.time_us = time_us
-        self.event_id = event_id
-        self.received_us = received_us
-        self.member = member
-
-    @property
-    def order(self) -> tuple[int, bytes]:
-        return self.time_us, self.event_id
-
-
-class Group:
-    """The remembered events of one group key, in order of time and in order of arrival."""
-
-    __slots__ = ("by_arrival", "by_time")
-
-    def __init__(self, entries: Sequence[Entry] = ()) -> None:
-        self.by_arrival: deque[Entry] = deque(entries)
-        self.by_time: list[Entry] = sorted(entries, key=_order)
-
-    def __len__(self) -> int:
-        return len(self.by_time)
-
-    def add(self, member: Member) -> int | None:
-        """Where it stands in time; ``None`` when this event is already here (a repeat, or another rule's)."""
-        entry = Entry(member.time_us, member.event_id, member.received_us, member)
-        at = bisect_left(self.by_time, entry.order, key=_order)
-        if at < len(self.by_time) and self.by_time[at].order == entry.order:
-            return None
-        insort(self.by_time, entry, key=_order)
-        self.by_arrival.append(entry)
-        return at
-
-    def forget_oldest(self) -> None:
-        gone = self.by_arrival.popleft()
-        del self.by_time[bisect_left(self.by_time, gone.order, key=_order)]
-
-    def forget(self, *, keep: int, received_before_us: int) -> None:
-        """Let go of what was received longest ago: beyond ``keep`` events, or before the given receipt time."""
-        while self.by_arrival and (len(self) > keep or self.by_arrival[0].received_us < received_before_us):
-            self.forget_oldest()
-
-    def drop_first(self, number: int) -> None:
-        gone = {id(entry) for entry in self.by_time[:number]}
-        del self.by_time[:number]
-        self.by_arrival = deque(entry for entry in self.by_arrival if id(entry) not in gone)
-
-
-def _order(entry: Entry) -> tuple[int, bytes]:
-    return entry.order
+    start_us: int
+    end_us: int
+    value: Exact | None = None
+    """What was held against the condition; of whole windows only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
     timespan_us: int
-    enough: int
+    condition: Condition
+    measure: NewMeasure
 
-    @property
-    def remembers(self) -> int:
-        """Events a group keeps, so that ``LATE_EVENTS`` is kept to."""
-        return self.enough + 2 * LATE_EVENTS
+    def stretches(self, group: Group, entry: Entry, *, newest: bool) -> list[Stretch]:
+        """Those that hold ``entry``, which has just been added to the group or changed."""
+        return self._newest(group, entry) if newest else self._among(group, entry.time_us)
 
-    @property
-    def remembers_us(self) -> int:
-        return self.timespan_us + LATENESS_US
+    def _newest(self, group: Group, entry: Entry) -> list[Stretch]:
+        trailing = group.trailing
+        start_us = entry.time_us - self.timespan_us
+        if trailing is None:
+            trailing = group.trailing = Trailing(self.measure())
+            for each in group.within(start_us, entry.time_us):
+                trailing.measure.add(each)
+                trailing.size += 1
+        else:
+            trailing.measure.add(entry)
+            trailing.size += 1
+            entries = group.entries
+            while (oldest := entries[len(entries) - trailing.size]).time_us < start_us:
+                trailing.measure.remove(oldest)
+                trailing.size -= 1
+        return [self._stretch(entry.time_us)] if self.condition.holds(trailing.measure.value()) else []
 
-    def newly_counted(self, group: Group, at: int) -> list[Member]:
-        """The events that count because of the one at ``at``, in order of time; it among them, or none."""
-        events = group.by_time
-        need = self.enough
-        counted: list[Member] = []
-        done = 0
-        for start in range(max(0, at - need + 1), min(at, len(events) - need) + 1):
-            end = start + need
-            if events[end - 1].time_us - events[start].time_us > self.timespan_us:
+    def _among(self, group: Group, time_us: int) -> list[Stretch]:
+        group.trailing = None
+        around = group.within(time_us - self.timespan_us, time_us + self.timespan_us)
+        measure, first, found = self.measure(), 0, []
+        for place, each in enumerate(around):
+            measure.add(each)
+            if place + 1 < len(around) and around[place + 1].time_us == each.time_us:
                 continue
-            for entry in events[max(start, done) : end]:
-                if entry.member is not None:
-                    counted.append(entry.member)
-                    entry.member = None
-            done = end
-        return counted
+            while around[first].time_us < each.time_us - self.timespan_us:
+                measure.remove(around[first])
+                first += 1
+            if each.time_us >= time_us and self.condition.holds(measure.value()):
+                found.append(self._stretch(each.time_us))
+        return found
+
+    def _stretch(self, end_us: int) -> Stretch:
+        return Stretch(end_us - self.timespan_us, end_us)
+
+    def ends(self, entry: Entry) -> bool:
+        """Whether a stretch may end with it."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A stretch reaches from the first event of the way's first rule to an event of its last one."""
+
+    timespan_us: int
+    ways: tuple[Steps, ...]
+
+    def stretches(self, group: Group, entry: Entry, *, newest: bool) -> list[Stretch]:
+        times = group.times or {}
+        found = []
+        for way in self.ways:
+            ends = times.get(way.rules[-1], [])
+            low = bisect_left(ends, entry.time_us)
+            for end_us in dict.fromkeys(ends[low : bisect_right(ends, entry.time_us + self.timespan_us)]):
+                start_us = self._start(times, way, end_us)
+                if start_us is not None and start_us <= entry.time_us:
+                    found.append(Stretch(start_us, end_us))
+        return found
+
+    def _start(self, times: dict[int, list[int]], way: Steps, end_us: int) -> int | None:
+        """Going back from the end, each rule's last event before; events of one moment are in order."""
+        at_us, earliest_us = end_us, end_us - self.timespan_us
+        for rule in reversed(way.rules):
+            before = times.get(rule, [])
+            place = bisect_right(before, at_us) - 1
+            if place < 0 or before[place] < earliest_us:
+                return None
+            at_us = before[place]
+        first = times[way.rules[0]]
+        return first[bisect_left(first, earliest_us)]
+
+    def ends(self, entry: Entry) -> bool:
+        return any(entry.rules >> way.rules[-1] & 1 for way in self.ways)
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
     timespan_us: int
     condition: Condition
+    value: Callable[[Sequence[Entry]], Exact | None]
+    lateness_us: int
+    """How much later than it happened an event may come and be counted."""
+    shows: bool = True
+    """Whether the value means something to a person."""
 
     def due_us(self, group: Group) -> int:
-        """The receipt time at which the group's first window is judged at the latest."""
-        return group.by_arrival[0].received_us + self.timespan_us + GRACE_US
+        """The watch's time at which the group's first window can no longer change."""
+        first = group.entries[0]
+        received_us = first.member.received_us if first.member else first.time_us
+        ahead_us = min(max(first.time_us - received_us, 0), AHEAD_US)
+        return first.at_us + ahead_us + self.timespan_us + self.lateness_us + 1
 
-    def _size(self, group: Group) -> int:
-        end_us = group.by_time[0].time_us + self.timespan_us
-        return bisect_left(group.by_time, (end_us + 1, b""), key=_order)
+    def size(self, group: Group) -> int:
+        """How many events the group's first window has."""
+        return bisect_right(group.entries, group.entries[0].time_us + self.timespan_us, key=by_time)
 
-    def judge(self, group: Group, clock_us: int | None) -> list[list[Member]]:
-        """The windows that are over and fulfil the condition; judged windows are forgotten.
-
-        ``clock_us`` is the receipt clock; ``None``: the stream is at its end, every window is over.
-        """
-        fulfilled: list[list[Member]] = []
-        while group.by_time:
-            size = self._size(group)
-            over = (
-                clock_us is None
-                or len(group) - size > LATE_EVENTS
-                or size > WHOLE_EVENTS
-                or clock_us >= self.due_us(group)
-            )
-            if not over:
-                break
-            if self.condition.holds(size):
-                fulfilled.append([entry.member for entry in group.by_time[:size] if entry.member is not None])
-            group.drop_first(size)
-        return fulfilled
-
-
-def window_for(timespan_us: int, condition: Condition) -> Sliding | Whole:
-    enough = condition.enough
-    return Whole(timespan_us, condition) if enough is None else Sliding(timespan_us, enough)
-
-
-EntryJson = tuple[int, str, int, Mapping[str, Sequence[str]] | None]
-
-
-def entry_json(entry: Entry) -> EntryJson:
-    entities = None if entry.member is None else entry.member.entities
-    return entry.time_us, entry.event_id.hex(), entry.received_us, entities
-
-
-def entry_of(said: EntryJson) -> Entry:
-    time_us, event_id, received_us, entities = said
-    raw_id = bytes.fromhex(event_id)
-    if entities is None:
-        return Entry(time_us, raw_id, received_us, None)
-    held = {name: tuple(values) for name, values in entities.items()}
-    return Entry(time_us, raw_id, received_us, Member(raw_id, time_us, received_us, held))
+    def judge(self, window: Sequence[Entry]) -> Stretch | None:
+        value = self.value(window)
+        if not self.condition.holds(value):
+            return None
+        return Stretch(window[0].time_us, window[-1].time_us, value if self.shows else None)

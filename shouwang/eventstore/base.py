@@ -128,6 +128,10 @@ class EventStore(Protocol):
         """The position after the newest one now; ``tail`` from here gives only what arrives later."""
         ...
 
+    def since(self, kind: Literal["events", "matches"], received_us: int) -> Position:
+        """A position that nothing received then or later stands before; ``tail`` from here may give somewhat older."""
+        ...
+
     def count(self, query: Query, *, by: str | None, bucket_s: int | None, top: int) -> list[Count]:
         """How many, in all, by the values of one ECS field (most first), or by time bucket (oldest first)."""
         ...

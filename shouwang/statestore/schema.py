@@ -12,7 +12,7 @@ from shouwang.errors import StoreError
 from shouwang.statestore.rows import one
 from shouwang.words import Words
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 APPLICATION_ID: Final = 0x53574154  # "SWAT": state of Shouwang
 
 TABLES: Final = """
@@ -38,7 +38,29 @@ CREATE INDEX audit_target ON audit (target, seq);
 CREATE TABLE audit_head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
 """
 
-MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {}
+CORRELATIONS: Final = """
+CREATE TABLE correlations (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, counters BLOB NOT NULL,
+    behind TEXT NOT NULL) STRICT;
+CREATE TABLE remembered (correlation INTEGER NOT NULL, number INTEGER NOT NULL, row BLOB NOT NULL,
+    PRIMARY KEY (correlation, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE gaps (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, reason TEXT NOT NULL,
+    from_us INTEGER NOT NULL, to_us INTEGER NOT NULL, filled_us INTEGER NOT NULL, count INTEGER NOT NULL) STRICT;
+CREATE INDEX gaps_name ON gaps (name, reason);
+"""
+
+
+def _correlations(connection: apsw.Connection) -> None:
+    """What version 1 remembered of correlations is not read any more: they go on as after a change of their rule."""
+    connection.execute(CORRELATIONS)
+    connection.execute(
+        "INSERT INTO correlations (name, counters, behind)"
+        " SELECT substr(name, 13), CAST('[1,\"\",0,0,0,0,0,1]' AS BLOB), '' FROM memory"
+        " WHERE name LIKE 'correlation/%' AND name <> 'correlation/clock'"
+    )
+    connection.execute("DELETE FROM memory WHERE name LIKE 'correlation/%' AND name <> 'correlation/clock'")
+
+
+MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {1: _correlations}
 """Schema number -> what makes the next one of it. Each runs in one transaction, after a copy was made."""
 
 
@@ -75,7 +97,7 @@ def _create(connection: apsw.Connection, path: Path) -> None:
     if one(connection, "SELECT count(*) FROM sqlite_schema"):
         raise _foreign(path)
     with connection:
-        connection.execute(TABLES)
+        connection.execute(TABLES + CORRELATIONS)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={SCHEMA}")
 

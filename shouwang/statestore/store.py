@@ -21,6 +21,8 @@ from shouwang.errors import StoreError
 from shouwang.model import Value
 from shouwang.statestore.alerts import Alerts
 from shouwang.statestore.audit import Audit
+from shouwang.statestore.correlations import Correlations
+from shouwang.statestore.gaps import Gaps
 from shouwang.statestore.incidents import Incidents
 from shouwang.statestore.memory import Memory
 from shouwang.statestore.numbers import Numbers
@@ -40,6 +42,8 @@ class Tables:
         self.memory = Memory(connection)
         self.numbers = Numbers(connection)
         self.trail = Audit(connection)
+        self.correlations = Correlations(connection)
+        self.gaps = Gaps(connection)
 
 
 class Transaction(Tables):
@@ -175,6 +179,14 @@ class StateStore:
     @property
     def memory(self) -> Memory:
         return Memory(self._reader())
+
+    @property
+    def correlations(self) -> Correlations:
+        return Correlations(self._reader())
+
+    @property
+    def gaps(self) -> Gaps:
+        return Gaps(self._reader())
 
     @property
     def trail(self) -> Audit:

@@ -22,6 +22,8 @@ from shouwang.model import Event, Match
 from shouwang.query import Query, matches, value_of
 from shouwang.words import Words
 
+_UNEVEN_US: Final = 120_000_000
+"""By how much receipt times of what is stored one after another may go back."""
 _COLUMNS: Final = f"{STORED_COLUMNS}, seq"
 
 
@@ -123,6 +125,20 @@ def tail_matches(db: apsw.Connection, after: Position | None, limit: int) -> Pag
 
 def end(db: apsw.Connection, table: str) -> Position:
     return Position(f"a:{_last(db, table)}")
+
+
+def since(db: apsw.Connection, table: str, received_us: int) -> Position:
+    """Receipt times rise with the numbers but for what several sources delivered at once: hence the margin."""
+    low, high = 0, _last(db, table)
+    sql = f"SELECT received_us FROM {table} WHERE seq > ? ORDER BY seq LIMIT 1"  # noqa: S608  # a constant
+    while low < high:
+        middle = (low + high) // 2
+        found = db.execute(sql, (middle,)).get
+        if found is not None and cast(int, found) < received_us - _UNEVEN_US:
+            low = middle + 1
+        else:
+            high = middle
+    return Position(f"a:{low}")
 
 
 def _last(db: apsw.Connection, table: str) -> int:

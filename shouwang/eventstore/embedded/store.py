@@ -72,6 +72,10 @@ class EmbeddedStore:
         with self._database.reading() as db:
             return search.end(db, _KINDS[kind])
 
+    def since(self, kind: Literal["events", "matches"], received_us: int) -> Position:
+        with self._database.reading() as db:
+            return search.since(db, _KINDS[kind], received_us)
+
     def count(self, query: Query, *, by: str | None, bucket_s: int | None, top: int) -> list[Count]:
         """Always exact. Buckets of a day or an hour start at the site's midnight or hour; empty ones are left out."""
         if by is not None and bucket_s is not None:

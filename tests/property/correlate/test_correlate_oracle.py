@@ -1,119 +1,216 @@
-"""The correlation against an oracle that knows the whole stream at once."""
+"""Correlations against an oracle that knows the whole stream at once: late, repeated, cut into batches, killed."""
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detection.correlate import Correlator
+from detection.correlate import Correlator, Limits
 from detection.hits import Hit
-from detection.ruleset import Correlation, Op
-from shouwang.model import Match
-from tests.unit.correlate.making import START, a_correlation, a_match
+from detection.ruleset import Correlation, CorrelationType, Op, Way
+from shouwang.model import Match, Value
+from tests.property.correlate.oracle import Told, tell
+from tests.unit.correlate.making import Keeping, a_correlation, a_match
 
-T_US = 10_000_000
+LATENESS_US = 20_000_000
+TIMESPAN_S = 10
+RULES = ("p", "q", "s")
+LIMITS = Limits(lateness_us=LATENESS_US, crowd=8)
+EFFORT = int(os.environ.get("SHOUWANG_PROPERTY_EFFORT", "1"))
+"""How many times as many examples as in CI."""
+
+thorough = settings(
+    max_examples=120 * EFFORT, deadline=None, derandomize=EFFORT == 1, suppress_health_check=[HealthCheck.too_slow]
+)
+
+OPS: list[Op] = ["gte", "gt", "lt", "lte", "eq", "neq"]
+KINDS: list[CorrelationType] = [
+    "event_count", "value_count", "temporal", "temporal_ordered",
+    "value_sum", "value_avg", "value_median", "value_percentile",
+]  # fmt: skip
+WORDS = [
+    (Way(("p", "q")), Way(("s",))),
+    (Way(("p", "s"), ("q",)),),
+    (Way(("p",), ("q", "s")), Way(("q", "s"))),
+]
 
 
 @st.composite
-def streams(draw: st.DrawFn) -> list[Match]:
-    """Matches in order of arrival: event times jump back and forth, receipt times mostly do not, some come twice."""
+def streams(draw: st.DrawFn, *, most: int = 40) -> list[Match]:
+    """Matches in order of arrival; each comes at most ``LATENESS_US`` after it happened, some come twice."""
     matches: list[Match] = []
-    received = 0
-    for number in range(draw(st.integers(0, 40))):
-        received += draw(st.integers(0, 5_000_000))
-        fields = {"source.ip": draw(st.sampled_from("ab"))}
-        at = received - draw(st.sampled_from([0, 0, 0, 1, 1_000_000, 9_999_999, 30_000_000]))
-        matches.append(a_match(number, at_us=at, received_us=received, fields=fields))
-        if draw(st.integers(0, 9)) == 0:
-            matches.append(draw(st.sampled_from(matches)))
-    return matches
+    at_us = 0
+    for number in range(draw(st.integers(0, most))):
+        at_us += draw(st.sampled_from([0, 1, 700_000, 2_000_000, 4_999_999, 10_000_000, 25_000_000]))
+        delay_us = draw(st.sampled_from([0, 0, 0, 1, 3_000_000, 12_000_000, LATENESS_US]))
+        port: Value = draw(st.sampled_from([1, 2, 2, 3, 5, "8.25"]))
+        fields: dict[str, Value] = {"source.ip": draw(st.sampled_from("xy")), "destination.port": port}
+        made = a_match(
+            number, at_us=at_us, received_us=at_us + delay_us, rule=draw(st.sampled_from(RULES)), fields=fields
+        )
+        matches.append(made)
+        if draw(st.integers(0, 4)) == 0:
+            matches.append(replace(made, rule_id=draw(st.sampled_from(RULES))))
+    return sorted(matches, key=lambda each: each.received_us)
 
 
-def counted(hits: Sequence[Hit]) -> dict[tuple[str, ...], list[bytes]]:
+@st.composite
+def correlations(draw: st.DrawFn, kinds: Sequence[CorrelationType] = tuple(KINDS)) -> Correlation:
+    kind = draw(st.sampled_from(kinds))
+    low, high = (1, 3) if kind.startswith("temporal") else (0, 6)
+    ops = draw(st.lists(st.sampled_from(OPS), min_size=1, max_size=2, unique=True))
+    bounds = [(op, draw(st.integers(low, high))) for op in ops]
+    words = draw(st.sampled_from([(), (), *WORDS])) if kind.startswith("temporal") else ()
+    rules = RULES if kind.startswith("temporal") else draw(st.sampled_from([("p",), ("p", "q"), RULES]))
+    return a_correlation(
+        kind=kind,
+        rules=tuple(draw(st.permutations(rules))),
+        timespan_s=TIMESPAN_S,
+        op=bounds[0][0],
+        count=bounds[0][1],
+        also=tuple(bounds[1:]),
+        field=("destination.port",) if kind.startswith("value") else (),
+        percentile=draw(st.sampled_from([10, 50, 95, 99.9, 100])) if kind == "value_percentile" else 0,
+        ways=_in_order_of(words, rules),
+    )
+
+
+def _in_order_of(words: tuple[Way, ...], rules: Sequence[str]) -> tuple[Way, ...]:
+    return tuple(Way(tuple(rule for rule in rules if rule in way.rules), way.without) for way in words)
+
+
+def counted(hits: Sequence[Hit], name: str = "c") -> dict[tuple[str, ...], set[bytes]]:
+    """Every event once."""
     members: dict[tuple[str, ...], list[bytes]] = defaultdict(list)
     for hit in hits:
-        members[hit.group] += [member.event_id for member in hit.members]
-    return {group: sorted(ids) for group, ids in members.items()}
+        if hit.rule_id == name:
+            members[tuple(said.partition("=")[2] for said in hit.group)] += [each.event_id for each in hit.members]
+    assert all(len(ids) == len(set(ids)) for ids in members.values())
+    return {group: set(ids) for group, ids in members.items()}
 
 
-def sliding_oracle(matches: Sequence[Match], enough: int) -> dict[tuple[str, ...], list[bytes]]:
-    found: dict[tuple[str, ...], list[bytes]] = {}
-    for name in "ab":
-        events = list({m.event_id: m for m in matches if m.fields["source.ip"] == name}.values())
-        within: set[bytes] = set()
-        for opening in events:
-            window = [m for m in events if opening.time_us <= m.time_us <= opening.time_us + T_US]
-            if len(window) >= enough:
-                within |= {m.event_id for m in window}
-        if within:
-            found[f"source.ip={name}",] = sorted(within)
-    return found
-
-
-def whole_oracle(matches: Sequence[Match], op: Op, bound: int) -> dict[tuple[str, ...], list[bytes]]:
-    verdict = {"lt": int.__lt__, "lte": int.__le__, "eq": int.__eq__, "neq": int.__ne__}[op]
-    found: dict[tuple[str, ...], list[bytes]] = {}
-    for name in "ab":
-        events = sorted({(m.time_us, m.event_id) for m in matches if m.fields["source.ip"] == name})
-        within: list[bytes] = []
-        while events:
-            window = [event for event in events if event[0] <= events[0][0] + T_US]
-            events = events[len(window) :]
-            if verdict(len(window), bound):
-                within += [event_id for _, event_id in window]
-        if within:
-            found[f"source.ip={name}",] = sorted(within)
-    return found
-
-
-def run(correlations: list[Correlation], matches: Sequence[Match], restarts: set[int]) -> list[Hit]:
-    """Feed all; before each place in ``restarts`` everything but the kept parts is lost."""
-    kept: dict[str, bytes] = {}
-    correlator = Correlator(correlations)
+def run(
+    read: Sequence[Correlation],
+    matches: Sequence[Match],
+    *,
+    kept_at: Collection[int] = (),
+    killed_at: Collection[int] = (),
+    limits: Limits = LIMITS,
+) -> list[Hit]:
+    """Kept before some places and killed before others: what was not kept by then is done again, its hits with it."""
+    keeping = Keeping(read, limits)
+    correlator = keeping.restarted()
+    done: list[Hit] = []
     hits: list[Hit] = []
-    for place, match in enumerate(matches):
-        if place in restarts:
-            kept |= correlator.changed()
-            correlator = Correlator(correlations, kept)
-        hits += correlator.feed(match)
-    return hits + correlator.flush()
+    reached = place = 0
+    killed_at = set(killed_at)
+    while place < len(matches):
+        if place in killed_at:
+            killed_at.remove(place)
+            correlator, hits, place = keeping.restarted(), [], reached
+            continue
+        if place in kept_at:
+            keeping.keep(correlator)
+            done, hits, reached = done + hits, [], place
+        hits += correlator.feed(matches[place])
+        place += 1
+    return done + hits + correlator.flush()
 
 
-@given(streams(), st.integers(1, 6), st.sampled_from(["gte", "gt"]))
-def test_sliding_counts_what_the_oracle_counts(matches: list[Match], count: int, op: Op) -> None:
-    hits = run([a_correlation(count=count, op=op, timespan_s=10)], matches, set())
-    assert counted(hits) == sliding_oracle(matches, count + (op == "gt"))
+@thorough
+@given(correlations(), streams(), st.sets(st.integers(0, 50)), st.sets(st.integers(0, 50), max_size=6))
+def test_every_type_counts_what_the_oracle_counts_whatever_is_late_repeated_or_killed(
+    correlation: Correlation, matches: list[Match], kept_at: set[int], killed_at: set[int]
+) -> None:
+    hits = run([correlation], matches, kept_at=kept_at, killed_at=killed_at)
+    assert counted(hits) == tell(correlation, matches).counted
 
 
-@given(streams(), st.integers(0, 6), st.sampled_from(["lt", "lte", "eq", "neq"]))
-def test_whole_windows_are_those_of_the_oracle(matches: list[Match], count: int, op: Op) -> None:
-    together = [
-        a_match(int.from_bytes(m.event_id), at_us=m.time_us - START, received_us=0, fields=m.fields) for m in matches
-    ]
-    hits = run([a_correlation(count=count, op=op, timespan_s=10)], together, set())
-    assert counted(hits) == whole_oracle(together, op, count)
+@thorough
+@given(correlations(), streams(), st.randoms(use_true_random=False), st.booleans())
+def test_the_order_of_arrival_does_not_matter_within_the_lateness(
+    correlation: Correlation, matches: list[Match], random: object, at_once: bool
+) -> None:
+    """Those received in one moment come in any order; with ``at_once`` that is all of them, as in an import."""
+    together = [replace(each, received_us=matches[-1].received_us) for each in matches] if at_once else matches
+    shuffled = list(together)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis types it as an object
+    in_order = sorted(shuffled, key=lambda each: each.received_us)
+    assert (
+        counted(run([correlation], in_order, limits=Limits(lateness_us=LATENESS_US)))
+        == tell(correlation, matches).counted
+    )
 
 
-@settings(max_examples=200)
+@thorough
 @given(
-    streams(), st.sets(st.integers(0, 50)), st.integers(1, 5), st.sampled_from(["gte", "gt", "lt", "lte", "eq", "neq"])
+    correlations(),
+    correlations(),
+    streams(most=30),
+    st.sets(st.integers(0, 40)),
+    st.sets(st.integers(0, 40), max_size=4),
 )
-def test_restarts_anywhere_change_nothing(matches: list[Match], restarts: set[int], count: int, op: Op) -> None:
-    correlations = [a_correlation(count=count, op=op, timespan_s=10), a_correlation(id="d", count=2, rules=("r", "x"))]
-    assert run(correlations, matches, restarts) == run(correlations, matches, set())
+def test_a_correlation_of_a_correlation_counts_what_the_oracle_counts(
+    inner: Correlation, outer: Correlation, matches: list[Match], kept_at: set[int], killed_at: set[int]
+) -> None:
+    inner = replace(inner, id="inner")
+    outer = replace(
+        outer,
+        generate=True,
+        rules=tuple("inner" if rule == "p" else rule for rule in outer.rules),
+        ways=tuple(Way(*(tuple("inner" if r == "p" else r for r in side) for side in way)) for way in outer.ways),
+    )
+    hits = run([outer, inner], matches, kept_at=kept_at, killed_at=killed_at)
+    told = tell(inner, matches)
+    assert counted(hits, "inner") == told.counted
+    assert counted(hits) == tell(outer, [*matches, *fired(told, matches)]).counted
+
+
+def fired(told: Told, matches: Sequence[Match]) -> list[Match]:
+    by_id = {match.event_id: match for match in matches}
+    return [replace(by_id[end], rule_id="inner") for _, end in told.ends]
+
+
+@thorough
+@given(
+    st.integers(1, 5),
+    st.lists(st.sampled_from([0, 1, 400_000, 3_000_000]), max_size=80),
+    st.randoms(use_true_random=False),
+)
+def test_a_crowded_group_is_counted_exactly_however_late_some_are(
+    enough: int, steps: list[int], random: object
+) -> None:
+    """A flood, a tenth of it late: what is left out of memory changes nothing."""
+    at_us, matches = 0, []
+    for number, step in enumerate(steps):
+        at_us += step
+        late_us = random.choice([0] * 9 + [9_000_000])  # type: ignore[attr-defined]
+        port = random.choice([1, 2, 3, 4])  # type: ignore[attr-defined]
+        fields = {"source.ip": "x", "destination.port": port}
+        matches.append(a_match(number, at_us=at_us, received_us=at_us + late_us, rule="p", fields=fields))
+    matches.sort(key=lambda each: each.received_us)
+    for kind in ("event_count", "value_count", "value_sum"):
+        correlation = a_correlation(
+            kind=kind, rules=("p",), timespan_s=TIMESPAN_S, count=enough,
+            field=() if kind == "event_count" else ("destination.port",),
+        )  # fmt: skip
+        assert counted(run([correlation], matches)) == tell(correlation, matches).counted
 
 
 @given(streams(), st.sets(st.integers(0, 50)))
-def test_eviction_is_the_same_after_restarts(matches: list[Match], restarts: set[int]) -> None:
-    correlations = [a_correlation(count=3, timespan_s=10)]
-    kept: dict[str, bytes] = {}
-    whole, broken = (Correlator(correlations, max_groups=1) for _ in range(2))
+def test_what_is_let_go_for_want_of_room_is_the_same_after_restarts(matches: list[Match], restarts: set[int]) -> None:
+    limits = Limits(lateness_us=LATENESS_US, entries=4)
+    correlation = a_correlation(rules=RULES, count=3, timespan_s=TIMESPAN_S)
+    whole, keeping = Correlator([correlation], limits=limits), Keeping([correlation], limits)
+    broken = keeping.restarted()
     for place, match in enumerate(matches):
         if place in restarts:
-            kept |= broken.changed()
-            broken = Correlator(correlations, kept, max_groups=1)
+            keeping.keep(broken)
+            broken = keeping.restarted()
         assert whole.feed(match) == broken.feed(match)
-    assert whole.states["c"].evicted == broken.states["c"].evicted
+    assert whole.states["c"].counters == broken.states["c"].counters

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from detection.ruleset import Correlation, Op
+from detection.correlate import Correlator, Limits
+from detection.correlation_rows import Held, Row
+from detection.ruleset import Bound, Correlation, CorrelationType, Op, Way
 from shouwang.model import Match, Severity, Value
 
 MINUTE = 60_000_000
@@ -18,24 +20,30 @@ def a_correlation(
     rules: tuple[str, ...] = ("r",),
     group_by: tuple[str, ...] = ("source.ip",),
     timespan_s: int = 300,
+    kind: CorrelationType = "event_count",
     op: Op = "gte",
-    count: int = 5,
+    count: Bound = 5,
+    field: tuple[str, ...] = (),
+    percentile: Bound = 0,
+    ways: tuple[Way, ...] = (),
     generate: bool = False,
     aliases: Mapping[str, Mapping[str, str]] | None = None,
     severity: Severity = Severity.HIGH,
-    also: tuple[tuple[Op, int], ...] = (),
+    also: tuple[tuple[Op, Bound], ...] = (),
 ) -> Correlation:
     return Correlation(
         id=id,
         title="Many failed logins",
         name=id,
-        type="event_count",
+        type=kind,
         rules=rules,
         group_by=group_by,
         timespan_s=timespan_s,
         op=op,
         count=count,
-        field=(),
+        field=field,
+        percentile=percentile,
+        ways=ways,
         generate=generate,
         aliases=aliases or {},
         severity=severity,
@@ -44,6 +52,36 @@ def a_correlation(
         also=also,
         path=Path("c.yml"),
     )
+
+
+class Keeping:
+    """What a state database would hold of correlations; each ``restarted`` is a new process that knows only that."""
+
+    def __init__(self, correlations: Sequence[Correlation], limits: Limits | None = None) -> None:
+        self._correlations = correlations
+        self._limits = limits
+        self.counters: dict[str, bytes] = {}
+        self.rows: dict[str, dict[int, bytes]] = {}
+        self.clock_us = 0
+
+    def restarted(self) -> Correlator:
+        return Correlator(self._correlations, self.held, clock_us=self.clock_us, limits=self._limits)
+
+    def held(self, name: str) -> Held | None:
+        if name not in self.counters:
+            return None
+        return Held(self.counters[name], [Row(*each) for each in self.rows.get(name, {}).items()])
+
+    def keep(self, correlator: Correlator) -> None:
+        self.clock_us = correlator.clock_us
+        for name, changes in correlator.changes().items():
+            rows = self.rows.setdefault(name, {})
+            if changes.afresh:
+                rows.clear()
+            for number in changes.gone:
+                del rows[number]
+            rows.update(changes.written)
+            self.counters[name] = changes.counters or self.counters[name]
 
 
 def a_match(

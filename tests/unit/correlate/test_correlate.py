@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from detection.correlate import Correlator
+from detection.compaction import CROWD
+from detection.correlate import LATENESS_US, Correlator, Limits
 from detection.hits import Hit
+from detection.readings import condition_of
 from detection.ruleset import Op
-from detection.windows import LATE_EVENTS, Condition
 from shouwang.model import Match, Value
-from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
+from tests.unit.correlate.making import MINUTE, START, Keeping, a_correlation, a_match
 
 
 def fed(correlator: Correlator, *matches: Match) -> list[Hit]:
@@ -103,7 +104,7 @@ def test_an_alias_names_another_field_for_each_rule() -> None:
 def test_a_match_without_the_group_field_is_not_counted_and_is_reported() -> None:
     correlator = Correlator([a_correlation(count=2)])
     assert fed(correlator, a_match(1, fields={}), a_match(2, fields={"source.ip": None})) == []
-    assert correlator.states["c"].ungrouped == 2
+    assert correlator.states["c"].counters.ungrouped == 2
 
 
 def test_no_group_by_counts_all_together() -> None:
@@ -122,23 +123,23 @@ def test_no_group_by_counts_all_together() -> None:
 def test_every_operator_decides_as_it_reads(op: Op, events: int, fires: bool) -> None:
     correlator = Correlator([a_correlation(op=op, count=3)])
     hits = fed(correlator, *(a_match(n, at_us=n) for n in range(events)))
-    hits += correlator.tick(START + 10 * MINUTE)
+    hits += correlator.tick(START + LATENESS_US + 10 * MINUTE)
     assert bool(hits) is fires
     assert sorted(numbers(hits)) == (list(range(events)) if fires else [])
 
 
 def test_a_range_holds_between_its_bounds() -> None:
-    between = Condition(a_correlation(op="gte", count=3, also=(("lt", 5),)).bounds())
+    between = condition_of(a_correlation(op="gte", count=3, also=(("lt", 5),)))
     assert [between.holds(n) for n in (2, 3, 4, 5)] == [False, True, True, False]
-    assert between.enough is None
+    assert not between.only_from_below
 
 
 def test_a_condition_with_an_upper_bound_waits_for_its_window_to_end() -> None:
     correlator = Correlator([a_correlation(op="eq", count=3, timespan_s=60)])
     assert fed(correlator, *(a_match(n, at_us=n) for n in range(3))) == []
-    assert correlator.tick(START + 119_000_000) == []
-    assert numbers(correlator.tick(START + 120_000_000)) == [0, 1, 2]
-    assert correlator.tick(START + 10 * MINUTE) == []
+    assert correlator.tick(START + LATENESS_US + 60_000_000) == []
+    assert numbers(correlator.tick(START + LATENESS_US + 60_000_001)) == [0, 1, 2]
+    assert correlator.tick(START + 2 * LATENESS_US) == []
 
 
 def test_the_end_of_a_file_ends_every_window() -> None:
@@ -152,49 +153,68 @@ def test_rules_behind_a_correlation_are_silent_unless_it_generates() -> None:
     assert Correlator([a_correlation(generate=True)]).silenced == frozenset()
 
 
-def test_memory_is_bounded_in_groups_and_what_is_let_go_is_counted() -> None:
-    correlator = Correlator([a_correlation(count=2)], max_groups=10)
+def test_memory_is_bounded_and_what_is_let_go_is_counted() -> None:
+    correlator = Correlator([a_correlation(count=2)], limits=Limits(entries=10))
     fed(correlator, *(a_match(n, fields={"source.ip": f"host-{n}"}) for n in range(25)))
     state = correlator.states["c"]
-    assert len(state.groups) == 10
-    assert state.evicted == 15
+    assert (state.entries, state.counters.evicted) == (10, 15)
     assert numbers(fed(correlator, a_match(100, fields={"source.ip": "host-24"}))) == [24, 100]
     assert fed(correlator, a_match(101, fields={"source.ip": "host-0"})) == []
 
 
-def test_memory_is_bounded_in_events_over_all_groups() -> None:
-    correlator = Correlator([a_correlation(count=50)], max_entries=100)
-    fed(correlator, *(a_match(n, fields={"source.ip": f"host-{n // 20}"}) for n in range(400)))
-    assert correlator.states["c"].entries <= 100
-    assert correlator.states["c"].evicted > 0
+def test_memory_is_bounded_over_all_correlations_and_the_fullest_lets_go() -> None:
+    full, small = a_correlation(count=50), a_correlation(id="d", count=2, rules=("s",))
+    correlator = Correlator([full, small], limits=Limits(in_all=100))
+    fed(correlator, a_match(1, rule="s", fields={"source.ip": "a"}))
+    fed(correlator, *(a_match(n, fields={"source.ip": f"host-{n // 20}"}) for n in range(10, 400)))
+    assert sum(state.entries for state in correlator.states.values()) <= 100
+    assert correlator.states["c"].counters.evicted > 0
+    assert numbers(fed(correlator, a_match(2, rule="s", fields={"source.ip": "a"}))) == [1, 2]
 
 
 def test_a_flood_in_one_group_is_counted_exactly_in_bounded_memory() -> None:
     correlator = Correlator([a_correlation(count=5)])
     hits = fed(correlator, *(a_match(n, at_us=n * 1000) for n in range(5000)))
     assert len(numbers(hits)) == 5000
-    assert correlator.states["c"].entries <= 5 + 2 * LATE_EVENTS
+    assert correlator.states["c"].entries <= 2 * CROWD
+    assert correlator.states["c"].counters.evicted == 0
 
 
 def test_idle_groups_are_forgotten_without_being_counted_as_lost() -> None:
     correlator = Correlator([a_correlation(count=2)])
     fed(correlator, a_match(1, fields={"source.ip": "a"}), a_match(2, at_us=120 * MINUTE, fields={"source.ip": "b"}))
     assert list(correlator.states["c"].groups) == [("b",)]
-    assert correlator.states["c"].evicted == 0
+    assert correlator.states["c"].counters.evicted == 0
 
 
 def test_a_changed_rule_starts_afresh() -> None:
-    old = Correlator([a_correlation(count=3)])
+    keeping = Keeping([a_correlation(count=3)])
+    old = keeping.restarted()
     fed(old, a_match(1), a_match(2))
-    kept = old.changed()
-    assert numbers(fed(Correlator([a_correlation(count=3)], kept), a_match(3))) == [1, 2, 3]
-    assert fed(Correlator([a_correlation(count=2)], kept), a_match(3)) == []
+    keeping.keep(old)
+    assert numbers(fed(keeping.restarted(), a_match(3))) == [1, 2, 3]
+    changed = Correlator([a_correlation(count=2)], keeping.held)
+    assert changed.changed == {"c"}
+    assert fed(changed, a_match(3)) == []
 
 
 def test_hostile_values_survive_the_round_trip() -> None:
     nasty: dict[str, Value] = {"source.ip": "192.0.2.7", "user.name": "\ud800\x00\x1b[31m" + "x" * 5000, "n": 2**80}
-    old = Correlator([a_correlation(count=2)])
+    keeping = Keeping([a_correlation(count=2)])
+    old = keeping.restarted()
     fed(old, a_match(1, fields=nasty))
-    (hit,) = fed(Correlator([a_correlation(count=2)], old.changed()), a_match(2))
+    keeping.keep(old)
+    (hit,) = fed(keeping.restarted(), a_match(2))
     assert hit.members[0].entities["user.name"][0].startswith("\\ud800\x00\x1b[31m")
     assert len(hit.members[0].entities["user.name"][0]) <= 262
+
+
+def test_what_is_kept_of_a_step_is_what_the_step_changed() -> None:
+    """Not all that is remembered: that would be megabytes a step."""
+    correlator = Correlator([a_correlation(count=50)])
+    fed(correlator, *(a_match(n, fields={"source.ip": f"host-{n}"}) for n in range(10_000)))
+    assert len(correlator.changes()["c"].written) == 10_000
+    fed(correlator, a_match(10_001, fields={"source.ip": "host-7"}))
+    assert len(correlator.changes()["c"].written) == 1
+    assert not correlator.has_changed()
+    assert correlator.changes() == {}

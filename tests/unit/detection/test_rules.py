@@ -196,8 +196,6 @@ def test_aliases_of_the_file_are_resolved_to_ids_and_fields(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("changes", "line", "reason"),
     [
-        ({"type": "value_count", "condition": "{gte: 3, field: user.name}"}, 4, "value_count: not supported yet"),
-        ({"type": "temporal", "condition": ""}, 4, "temporal: not supported yet"),
         ({"condition": "{gte: 3, lte: -9}"}, 8, "lte must be a whole number"),
         ({"type": "often"}, 4, "no correlation type"),
         ({"rules": "[nobody]"}, 5, "'nobody' is not loaded"),
@@ -220,13 +218,6 @@ def test_a_correlation_that_cannot_run_is_refused(
     [(found, why)] = reasons(ruleset)
     assert reason in why
     assert found == line
-
-
-def test_a_correlation_of_a_correlation_is_refused(tmp_path: Path) -> None:
-    outer = correlation(rules="[inner]").replace(f"id: {TWO}\n", "")
-    ruleset = load_text(tmp_path, correlation() + "name: inner\n", outer, rule_text(SIMPLE, id=ONE))
-    assert len(ruleset.correlations) == 1
-    assert "correlations of correlations" in ruleset.refused[0].reason
 
 
 # ------------------------------------------------------------------------------------------------ filters

@@ -9,15 +9,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from detection.alerting import Origin, grown, hit_of, opened
-from detection.correlate import CLOCK, Correlator
-from detection.hits import Hit, Member
-from detection.intel.naming import title as set_title
+from detection.alerting import hit_of
+from detection.correlate import LATENESS_US, Correlator
+from detection.hits import Hit
 from detection.repeated import unfolded
 from detection.ruleset import Correlation
-from detection.suppress import Seen, Stretches
+from detection.suppress import Seen
 from incidents.criteria import Plans
 from incidents.intake import IncidentDesk
 from incidents.views import Site
@@ -25,10 +24,14 @@ from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import EventStore, Position
-from shouwang.model import IMPORTED, Alert, AlertState, Match
+from shouwang.flows.alerting.coverage import Coverage, covered
+from shouwang.flows.alerting.remembering import POSITION, Remembering
+from shouwang.flows.alerting.step import STRETCH, Step
+from shouwang.model import IMPORTED, Alert, Match
 from shouwang.query import Query
+from shouwang.statestore.gaps import GapReason
 from shouwang.statestore.store import StateStore, Transaction
-from shouwang.words import Words, words
+from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +39,14 @@ POLL_S = 0.25
 PAUSE_S = 1.0
 """After a store was away or refused."""
 PAGE = 1000
-POSITION = "alerting/position"
 SEEN = "alerting/seen"
-STRETCH = "alerting/stretch/"
-CORRELATION = "correlation/"
+ALIVE = "alerting/alive"
+"""Name in the memory table: when alerting last said that it runs."""
+BEAT_US = 15_000_000
+AWAY_US = 60_000_000
+"""A silence of this length is an absence; so long, too, sources are given to catch up after it."""
+SETTLE_US = 60_000_000
+"""What was received this long ago is stored: only then a window may end for want of matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +76,22 @@ class Alerting:
         titles: Mapping[str, Words] | None = None,
         drill: bool = False,
         page: int = PAGE,
+        lateness_us: int = LATENESS_US,
     ) -> None:
         """``titles``: rule id -> title in both languages; a rule that is not there keeps what its hits say."""
         self._events = events
         self._state = state
         self._clock = clock
-        self._correlations = tuple(correlations)
+        self._remembering = Remembering(state, events, correlations, lateness_us)
         self._assets = assets
         self._site = site
         self._plans = plans
         self._titles = titles or {}
         self._drill = drill
         self._page = page
-        self._correlator: Correlator | None = None
+        self._began_us = 0
+        """When ``run`` began; 0: not yet."""
+        self._beat_us = 0
         self._placed = False
         """Whether the kept position was found to be one of this event store."""
         self._wake = threading.Event()
@@ -92,22 +102,50 @@ class Alerting:
 
     def run(self, stop: threading.Event) -> None:
         """Step until stopped. A store that is away is waited for; any other error is the caller's."""
+        if not self._began_us:
+            self._began_us = self._clock.now_us()
+            self._note_absence()
         while not stop.is_set():
             self._wake.clear()
             try:
                 done = self.step()
+                self._beat(idle=not done.matches)
             except StoreError as away:
                 log.warning("alerting waits for a store: %s", away)
                 stop.wait(PAUSE_S)
                 continue
-            if done.matches < self._page:
+            if done.matches < self._page and not self._remembering.behind():
                 self._wake.wait(POLL_S)
+
+    def _note_absence(self) -> None:
+        """Since alerting last ran; nothing was received meanwhile, so no time has passed for correlations."""
+        alive = self._state.memory.get(ALIVE)
+        if alive is not None and self._began_us - int(alive) > AWAY_US:
+            with self._state.work() as tx:
+                tx.gaps.add("", GapReason.AWAY, int(alive), self._began_us)
+            self._remembering.reload()
+
+    def _beat(self, *, idle: bool) -> None:
+        now_us = self._clock.now_us()
+        if now_us - self._beat_us < BEAT_US:
+            return
+        with self._state.work() as tx:
+            tx.memory.put(ALIVE, b"%d" % now_us)
+            if idle and now_us - self._began_us > AWAY_US:
+                tx.gaps.fill("", now_us)
+        self._beat_us = now_us
+
+    def coverage(self) -> list[Coverage]:
+        """What each correlation has evaluated, and what it could not."""
+        return covered(self._state, self._remembering.correlations)
 
     def step(self) -> Done:
         """Handle the next page of matches, or what became due while none came."""
         token = self._state.memory.get(POSITION)
         after = Position(token.decode()) if token else None
         page = self._events.tail("matches", after, self._page)
+        if len(page.items) < self._page and self._remembering.behind():
+            self._catch_up()
         if after is not None and not self._placed:
             if not page.items and self._is_lost(after):
                 return self._resume_at_end(after)
@@ -115,7 +153,7 @@ class Alerting:
         try:
             return self._handle(page.items, page.next if page.next != after else None)
         except BaseException:  # whatever it was, goes on up; the correlator is ahead of what was kept
-            self._correlator = None
+            self._remembering.reload()
             raise
 
     def _is_lost(self, after: Position) -> bool:
@@ -130,36 +168,57 @@ class Alerting:
         return Done()
 
     def _handle(self, matches: Sequence[Match], reached: Position | None) -> Done:
-        correlator = self._loaded()
-        if not matches and not (due := correlator.tick(self._clock.now_us())):
-            return self._forgotten(correlator)
+        correlator = self._remembering.live(self._clock.now_us())
         seen = Seen(self._state.memory.get(SEEN))
-        hits = [hit for match in matches for hit in self._hits(match, correlator, seen)] if matches else due
+        if matches:
+            hits = [hit for match in matches for hit in self._hits(match, correlator, seen)]
+        else:
+            hits = correlator.tick(self._clock.now_us() - SETTLE_US)
+        if not matches and not hits and not correlator.has_changed():
+            return Done()
         with self._state.work() as tx:
-            step = _Step(tx, self._clock.now_us(), self._titles, self._drill)
-            for hit in hits:
-                step.count(hit)
-            desk = IncidentDesk(
-                tx,
-                assets=self._assets,
-                site=self._site,
-                plans=self._plans,
-                now_us=step.now_us,
-                drill=self._drill,
-                is_imported=self._is_imported,
-            )
-            alerts = desk.take(step.touched())
-            for alert in alerts:
-                tx.alerts.put(alert)
-            for name, part in step.stretches.changed().items():
-                tx.memory.put(STRETCH + name, part)
-            for name, part in correlator.changed().items():
-                tx.memory.put(CORRELATION + name, part)
+            done = self._alerts(tx, hits)
+            self._remembering.keep(tx, correlator, _received(matches) or self._clock.now_us())
             if matches:
                 tx.memory.put(SEEN, seen.kept())
             if reached is not None:
                 tx.memory.put(POSITION, reached.token.encode())
-        return Done(len(matches), tuple(alert.id for alert in alerts), tuple(desk.incidents))
+        return replace(done, matches=len(matches))
+
+    def _alerts(self, tx: Transaction, hits: Sequence[Hit]) -> Done:
+        step = Step(tx, self._clock.now_us(), self._titles, self._drill)
+        for hit in hits:
+            step.count(hit)
+        desk = IncidentDesk(
+            tx,
+            assets=self._assets,
+            site=self._site,
+            plans=self._plans,
+            now_us=step.now_us,
+            drill=self._drill,
+            is_imported=self._is_imported,
+        )
+        alerts = desk.take(step.touched())
+        for alert in alerts:
+            tx.alerts.put(alert)
+        for name, part in step.stretches.changed().items():
+            tx.memory.put(STRETCH + name, part)
+        return Done(0, tuple(alert.id for alert in alerts), tuple(desk.incidents))
+
+    def _catch_up(self) -> None:
+        """One page of what correlations that stand behind have not seen."""
+        filling = self._remembering.filling()
+        if filling is None:
+            return
+        page = self._events.tail("matches", filling.after, self._page)
+        try:
+            hits = filling.hits(each for match in page.items for each in unfolded(match))
+            with self._state.work() as tx:
+                self._alerts(tx, hits)
+                self._remembering.advance(tx, filling, page.next, self._clock.now_us())
+        except BaseException:  # whatever it was, goes on up; what fills is ahead of what was kept
+            self._remembering.reload()
+            raise
 
     def _is_imported(self, alert: Alert) -> bool:
         """As its first event says; ``False`` where that is not, or no longer, stored."""
@@ -176,57 +235,6 @@ class Alerting:
             hits += [*own, *correlator.feed(each)]
         return hits
 
-    def _forgotten(self, correlator: Correlator) -> Done:
-        """Windows that ended without fulfilling anything leave the kept state too."""
-        parts = correlator.changed()
-        if parts:
-            with self._state.work() as tx:
-                for name, part in parts.items():
-                    tx.memory.put(CORRELATION + name, part)
-        return Done()
 
-    def _loaded(self) -> Correlator:
-        if self._correlator is None:
-            names = [CLOCK, *(correlation.id for correlation in self._correlations)]
-            found = {name: self._state.memory.get(CORRELATION + name) for name in names}
-            held = {name: part for name, part in found.items() if part is not None}
-            self._correlator = Correlator(self._correlations, held)
-        return self._correlator
-
-
-class _Step:
-    """The alerts of one step, each read once and not yet written."""
-
-    def __init__(self, tx: Transaction, now_us: int, titles: Mapping[str, Words], drill: bool) -> None:
-        self._tx = tx
-        self._titles = titles
-        self._drill = drill
-        self._alerts: dict[str, Alert] = {}
-        self.now_us = now_us
-        self.stretches = Stretches(lambda name: tx.memory.get(STRETCH + name))
-
-    def touched(self) -> list[Alert]:
-        return list(self._alerts.values())
-
-    def count(self, hit: Hit) -> None:
-        by_key: dict[str, list[Member]] = {}
-        for member in hit.members:
-            by_key.setdefault(self.stretches.place(hit, member, self._is_closed), []).append(member)
-        for key, members in by_key.items():
-            held = self._alert(key)
-            if held is not None:
-                self._alerts[key] = grown(held, hit, members)
-            else:
-                title = self._titles.get(hit.rule_id) or set_title(hit.rule_id) or words(hit.title)
-                self._alerts[key] = opened(hit, members, Origin(self._next_id(), key, title, self._drill))
-
-    def _is_closed(self, key: str) -> bool:
-        alert = self._alert(key)
-        return alert is not None and alert.state is AlertState.CLOSED
-
-    def _alert(self, key: str) -> Alert | None:
-        return self._alerts.get(key) or self._tx.alerts.by_key(key)
-
-    def _next_id(self) -> str:
-        number = self._tx.numbers.next("alert")
-        return f"D-A-{number}" if self._drill else f"A-{number}"
+def _received(matches: Sequence[Match]) -> int:
+    return max((match.received_us for match in matches), default=0)

@@ -1,0 +1,80 @@
+"""What a correlation remembers of one event, and how it is kept over a restart. Pure."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import orjson
+
+from detection.hits import Member
+
+GroupKey: TypeAlias = tuple[str, ...]
+"""Values of the group-by fields, without case."""
+Item: TypeAlias = tuple[str, ...]
+"""Of ``value_count``: one value, or one of each field. Of the others: field, place in its list, numeral."""
+
+
+class Entry:
+    """One event in one group."""
+
+    __slots__ = ("at_us", "counted", "ended", "event_id", "items", "key", "member", "number", "rules", "time_us")
+
+    def __init__(self, time_us: int, event_id: bytes, at_us: int, member: Member | None) -> None:
+        self.time_us = time_us
+        self.event_id = event_id
+        self.at_us = at_us
+        """When it came, by the watch's clock (``watchtime``)."""
+        self.member = member
+        """``None`` once it was handed over and no correlation reads this one's outcome."""
+        self.rules = 0
+        """Which of the correlation's rules matched it, one bit each in their order."""
+        self.items: tuple[Item, ...] = ()
+        self.counted = False
+        """It was handed over."""
+        self.ended = False
+        """A stretch that ends with it was found to fulfil the condition."""
+        self.number = 0
+        """Of its row; in order of arrival within the correlation."""
+        self.key: GroupKey = ()
+
+    @property
+    def order(self) -> tuple[int, bytes]:
+        return self.time_us, self.event_id
+
+    def row(self) -> bytes:
+        member = self.member
+        return orjson.dumps(
+            (
+                self.key,
+                self.time_us,
+                self.event_id.hex(),
+                self.at_us,
+                hex(self.rules),
+                self.items,
+                2 * self.ended + self.counted,
+                None if member is None else (member.received_us, member.entities),
+            )
+        )
+
+
+def entry_of(number: int, row: bytes) -> Entry:
+    key, time_us, event_id, at_us, rules, items, flags, kept = orjson.loads(row)
+    found = tuple(map(tuple, items))
+    raw_id = bytes.fromhex(event_id)
+    member = None
+    if kept is not None:
+        received_us, entities = kept
+        member = Member(raw_id, time_us, received_us, {name: tuple(values) for name, values in entities.items()})
+    entry = Entry(time_us, raw_id, at_us, member)
+    entry.rules, entry.items = int(rules, 16), found
+    entry.number, entry.key = number, tuple(key)
+    entry.counted, entry.ended = bool(flags & 1), bool(flags & 2)
+    return entry
+
+
+def by_order(entry: Entry) -> tuple[int, bytes]:
+    return entry.order
+
+
+def by_time(entry: Entry) -> int:
+    return entry.time_us
