@@ -183,6 +183,10 @@ class Rules(Table):
     """Further files or folders, beside ``rules/`` of the home."""
     disabled: tuple[str, ...] = ()
     """Sigma ids that are not loaded."""
+    pipelines: tuple[str, ...] = ()
+    """pySigma processing pipelines, applied to every rule before ours."""
+    placeholders: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Name -> what ``%name%`` stands for in rules with the modifier expand."""
 
 
 class Config(Table):

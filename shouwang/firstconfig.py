@@ -78,6 +78,14 @@ interval_s = {interval}
 builtin = true
 folders = []
 disabled = []
+# 自备的 pySigma 处理管道，先于自带映射使用。
+# pySigma pipelines of yours, applied before our own mapping.
+pipelines = []
+
+# 规则中 %名称% 占位符（修饰符 expand）的取值，例如：
+# What %name% stands for in rules with the modifier expand, such as:
+# [rules.placeholders]
+# Administrators = ["root", "adm*"]
 """
 
 

@@ -177,7 +177,12 @@ def feed(services: Services) -> Feed:
 
 def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:
     """Ours, the home's, the named folders'; without the disabled ones. And which folders cannot be read."""
-    found = load_rules(_rule_paths(home, config), cache=home.rule_cache)
+    found = load_rules(
+        _rule_paths(home, config),
+        placeholders=config.rules.placeholders,
+        pipelines=[home.site / Path(each).expanduser() for each in config.rules.pipelines],
+        cache=home.rule_cache,
+    )
     off = set(config.rules.disabled)
     return replace(
         found,

@@ -41,6 +41,8 @@ class Request:
     paths: tuple[Path, ...]
     rules: tuple[Path, ...]
     """Empty: our own."""
+    pipelines: tuple[Path, ...]
+    """The user's, applied to each rule before ours."""
     format: str
     encoding: str
     zone: str
@@ -55,7 +57,8 @@ def scan(request: Request) -> int:
     """The exit code. Raises ``UsageError``, ``RulesError``."""
     zone = zone_of(request.zone)
     _check_format(request.format)
-    ruleset = load(request.rules or (OWN_RULES,), cache=_cache())
+    ruleset = load(request.rules or (OWN_RULES,), pipelines=request.pipelines, cache=_cache())
+    _check_pipelines(request.pipelines, ruleset)
     _say(_rules_lines(ruleset, verbose=request.verbose), request.lang)
     if not ruleset.rules:
         raise RulesError(
@@ -74,6 +77,16 @@ def scan(request: Request) -> int:
     _say(_tally_lines(work.tally, time.perf_counter() - started, verbose=request.verbose), request.lang)
     _say(map(_fault, engine.faults.most_common()), request.lang)
     return UNREADABLE if work.tally.unreadable else 0
+
+
+def _check_pipelines(pipelines: tuple[Path, ...], ruleset: RuleSet) -> None:
+    """Rules whose fields are named otherwise than asked would look as if they had found nothing."""
+    for refusal in ruleset.refused:
+        if refusal.path in pipelines:
+            raise RulesError(
+                Words(f"{refusal.path}：管道不能使用：{refusal.reason}", f"{refusal.path}: {refusal.reason}"),
+                hint=Words("请改正该文件，或去掉 --pipeline。", "Correct the file, or leave --pipeline out."),
+            )
 
 
 def _cache() -> Path | None:

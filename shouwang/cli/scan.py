@@ -26,6 +26,13 @@ def add_parser(subparsers: Subparsers) -> None:
         help="文件、目录或 -（标准输入） / files, folders or - (standard input), also .gz .zst",
     )
     parser.add_argument("--rules", action="append", metavar="PATH", type=Path, help="规则 / rules (default: our own)")
+    parser.add_argument(
+        "--pipeline",
+        action="append",
+        metavar="FILE",
+        type=Path,
+        help="pySigma 处理管道 / a pySigma pipeline, applied before ours",
+    )
     parser.add_argument("--format", default="auto", metavar="F", help="解析器 / a parser's name (default: by content)")
     parser.add_argument("--encoding", default="utf-8", choices=("utf-8", "gb18030"), help="文本编码 / of text logs")
     parser.add_argument("--zone", metavar="ZONE", help="时区 / for times without a zone (default: the host's)")
@@ -41,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         Request(
             paths=tuple(args.paths),
             rules=tuple(args.rules or ()),
+            pipelines=tuple(args.pipeline or ()),
             format=args.format,
             encoding=args.encoding,
             zone=args.zone or "",

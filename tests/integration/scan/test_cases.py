@@ -13,7 +13,7 @@ from tests.cases.matches import MATCHES, by_rule, expected
 
 
 def request(path: Path, *rules: Path) -> Request:
-    return Request((path,), rules, "auto", "utf-8", "Asia/Shanghai", json=True, verbose=True, lang="en")
+    return Request((path,), rules, (), "auto", "utf-8", "Asia/Shanghai", json=True, verbose=True, lang="en")
 
 
 def matches(capfdbinary: pytest.CaptureFixture[bytes], path: Path, *rules: Path) -> tuple[list[dict[str, Value]], str]:

@@ -199,3 +199,18 @@ def test_what_scan_says_beside_its_matches_is_said_in_chinese_too(tmp_path: Path
     assert f"无法读取：{tmp_path / 'x.png'}：不是日志，而是图片" in said
     assert f"无法读取：{tmp_path / 'none.log'}：文件不存在" in said
     assert said[-1].startswith("文件 1，事件 0，匹配 0，")
+
+
+def test_a_pipeline_of_the_users_names_the_fields_of_his_own_rules(tmp_path: Path) -> None:
+    log, rule, pipeline = tmp_path / "auth.log", tmp_path / "one.yml", tmp_path / "fields.yml"
+    log.write_text(LINE, encoding="utf-8")
+    rule.write_text(RULE.replace("source.ip", "Angreifer"), encoding="utf-8")
+    pipeline.write_text(
+        "transformations: [{type: field_name_mapping, mapping: {Angreifer: source.ip}}]\n", encoding="utf-8"
+    )
+    assert run(log, "--rules", rule).stdout == ""
+    assert "From outside" in run(log, "--rules", rule, "--pipeline", pipeline).stdout
+    pipeline.write_text("transformations: [{type: command_placeholders, command: id}]\n", encoding="utf-8")
+    done = run(log, "--rules", rule, "--pipeline", pipeline, "--lang", "en")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "command_placeholders cannot be applied" in done.stderr

@@ -277,6 +277,30 @@ def test_a_rules_folder_that_is_not_there_is_a_finding_and_the_other_rules_are_l
             assert str(home.config) in str(said["hint"])
 
 
+def test_the_sites_pipelines_and_placeholders_are_applied_and_a_bad_pipeline_is_a_finding(
+    home: Home, clock: ManualClock
+) -> None:
+    pipeline = home.path / "fields.yml"
+    pipeline.write_text("transformations: [{type: field_name_mapping, mapping: {Wer: user.name}}]\n")
+    rule = OWN_RULE.replace("message|contains: ours", "Wer|expand: '%admins%'")
+    home.rules.mkdir(exist_ok=True)
+    (home.rules / "own.yml").write_text(rule)
+    text = home.config.read_text().replace("pipelines = []", 'pipelines = ["fields.yml"]')
+    home.config.write_text(text + '[rules.placeholders]\nadmins = ["root", "adm*"]\n')
+    with build(home, load(home.config), clock) as services:
+        [own] = [each for each in services.ruleset.rules if each.id == "3f1a7c9e-5b1d-4c8e-9a70-6d2f0b1c4e55"]
+        assert services.ruleset.refused == ()
+        assert "user.name" in str(own.condition)
+        assert "adm" in str(own.condition)
+    pipeline.write_text("transformations: [{type: http_placeholders}]\n")
+    with build(home, load(home.config), clock) as services:
+        found = perform(services, "aud", "rules.list", {})["refused"]
+        assert "http_placeholders cannot be applied" in str(found)
+        assert str(pipeline) in str(found)
+        findings = as_list(perform(services, "aud", "status", {}, lang="en")["findings"])
+        assert any("refused" in str(fields(each)["what"]) and fields(each)["hint"] for each in findings)
+
+
 def test_a_newer_event_or_state_database_stops_the_start(home: Home, clock: ManualClock) -> None:
     build(home, load(home.config), clock).stack.close()
     connection = apsw.Connection(str(home.state))
