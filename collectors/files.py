@@ -21,16 +21,16 @@ import zstandard
 
 from collectors.evtx_stream import events
 from collectors.json_stream import elements
-from collectors.lines import lines
+from collectors.lines import blocks
 from collectors.noise import is_noise, named
 from collectors.parsers.flags import TRANSCODED
-from collectors.reading import Damage, Piece, Record
+from collectors.reading import Block, Damage, Piece, Record
 from collectors.sniff import UTF8_MARK, by_content, by_name, encoding_of
 from collectors.xml_stream import xml_events
 from collectors.zstd import ZstdReader
 from shouwang.words import Words
 
-__all__ = ["Damage", "Piece", "Record", "records"]
+__all__ = ["Block", "Damage", "Piece", "Record", "pieces", "records"]
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -41,6 +41,18 @@ _BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError, O
 
 def records(source: Path | BinaryIO, format: str = "auto", *, name: str = "") -> Iterator[Piece]:
     """Every record of a file, in order, and what could not be read.
+
+    As ``pieces``, with blocks taken apart.
+    """
+    for piece in pieces(source, format, name=name):
+        if isinstance(piece, Block):
+            yield from piece.records()
+        else:
+            yield piece
+
+
+def pieces(source: Path | BinaryIO, format: str = "auto", *, name: str = "") -> Iterator[Piece | Block]:
+    """A file's records, lines of text in blocks, and what could not be read.
 
     ``format`` is a parser's name, or ``auto``: by the content. ``name`` stands for a file object's name. Raises
     ``OSError`` when the file cannot be opened; reading on after that never raises.
@@ -120,7 +132,7 @@ class _Unpacked(io.RawIOBase):
         return filled
 
 
-def _pieces(raw: io.RawIOBase, format: str, name: str) -> Iterator[Piece]:
+def _pieces(raw: io.RawIOBase, format: str, name: str) -> Iterator[Piece | Block]:
     after = 0
     layers: list[_Unpacked] = []
     try:
@@ -128,6 +140,8 @@ def _pieces(raw: io.RawIOBase, format: str, name: str) -> Iterator[Piece]:
         for piece in _split(stream, format, name):
             if isinstance(piece, Record):
                 after = piece.number
+            elif isinstance(piece, Block):
+                after = piece.last or after
             yield piece
     except _BROKEN as error:
         yield _broken(after, error)
@@ -156,7 +170,7 @@ def _open(stream: io.BufferedReader, layers: list[_Unpacked]) -> io.BufferedRead
     return stream
 
 
-def _split(stream: io.BufferedReader, format: str, name: str) -> Iterator[Piece]:
+def _split(stream: io.BufferedReader, format: str, name: str) -> Iterator[Piece | Block]:
     flags: tuple[str, ...] = ()
     encoding = encoding_of(_head(stream))
     if encoding:
@@ -176,7 +190,7 @@ def _split(stream: io.BufferedReader, format: str, name: str) -> Iterator[Piece]
     elif parser in _JSON and not _is_lines(head):
         yield from elements(binary, parser, flags)
     else:
-        yield from lines(binary, parser, flags)
+        yield from blocks(binary, parser, flags)
 
 
 def _head(stream: io.BufferedReader) -> bytes:

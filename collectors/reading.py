@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -30,6 +31,35 @@ class Record:
     """The true length of a truncated record; 0 otherwise."""
     unfinished: bool = False
     """The file's last, without the end that would make it whole: the file may grow, and it with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines, none longer than ``LONGEST_BYTES``, blank ones among them."""
+
+    first: int
+    """1-based number of the first line."""
+    data: bytes
+    """Each line with its end."""
+    end: int
+    """As ``Record.end``."""
+    parser: str
+    flags: tuple[str, ...] = ()
+
+    def records(self) -> Iterator[Record]:
+        """Every line that is not blank."""
+        end = self.end - len(self.data)
+        for number, line in enumerate(self.data[:-1].split(b"\n"), self.first):
+            end += len(line) + 1
+            raw = line[:-1] if line.endswith(b"\r") else line
+            if raw.strip():
+                yield Record(number, raw, end, self.parser, self.flags)
+
+    @property
+    def last(self) -> int:
+        """The number of the last line that is not blank; 0: there is none."""
+        text = self.data.rstrip()
+        return self.first + text.count(b"\n") if text else 0
 
 
 @dataclass(frozen=True, slots=True)
