@@ -46,7 +46,7 @@ def test_over_syslog_the_sender_is_the_reporter_and_the_heads_time_counts() -> N
 
 
 def test_a_devices_object_does_not_speak_for_the_syslog_head() -> None:
-    inside = event(**{"log": {"syslog": {"facility": {"name": "kern"}, "priority": 0}}})
+    inside = event(log={"syslog": {"facility": {"name": "kern"}, "priority": 0}})
     sent = read("syslog", f"<30>Nov 25 08:00:00 gw-east device[7]: {inside}")
     assert view(sent, "log.syslog.facility.name", "log.syslog.priority", "process.name") == {
         "log.syslog.facility.name": "daemon",
