@@ -4,7 +4,7 @@ plan.json        what was asked; written once
 state.json       how far it is, replaced as a whole; ``bytes`` says how much of the matches belongs to it
 matches.jsonl    one match a line, in order of time, event id and rule
 correlated.jsonl one alert a line, as the correlations of the hunted rules make it; at the end
-rules/           the rule files that were handed over
+given/           the rule files that were handed over, in rules/, and the pipelines for them, in pipelines/
 end.json         how its last run ended; absent while it runs
 """
 
@@ -108,7 +108,9 @@ class HuntFolder:
         self.path = path
         self.matches = path / "matches.jsonl"
         self.correlated = path / "correlated.jsonl"
-        self.rules = path / "rules"
+        self.given = path / "given"
+        self.rules = self.given / "rules"
+        self.pipelines = self.given / "pipelines"
 
     def make(self, plan: Plan) -> None:
         self.path.mkdir(mode=0o700, parents=True)

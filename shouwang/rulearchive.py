@@ -1,5 +1,8 @@
 """Rule files handed from a command to the daemon: a tar archive in an open file, because the daemon reads no files on
-behalf of others. What comes out of it is files and folders below one folder, whatever the archive says."""
+behalf of others. What comes out of it is files and folders below one folder, whatever the archive says.
+
+rules/NAME or rules/0/NAME, rules/1/NAME; pipelines/00/NAME, pipelines/01/NAME: in the order in which they are applied.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +22,29 @@ MOST_BYTES: Final = 256 << 20
 LARGEST_BYTES: Final = 8 << 20
 
 
-def pack(paths: Sequence[Path], to: BinaryIO) -> int:
+def pack(paths: Sequence[Path], to: BinaryIO, pipelines: Sequence[Path] = ()) -> int:
     """The files, and those under folders whose name ends like a rule's; how many. Raises ``UsageError``."""
     number = 0
     with tarfile.open(fileobj=to, mode="w") as archive:
         for place, path in enumerate(paths):
             for name, file in _rule_files(path):
-                data = _read(file)
                 number += 1
-                entry = tarfile.TarInfo(f"{place}/{name}" if len(paths) > 1 else name)
-                entry.size = len(data)
-                archive.addfile(entry, io.BytesIO(data))
+                _add(archive, f"rules/{place}/{name}" if len(paths) > 1 else f"rules/{name}", file)
+        for place, path in enumerate(pipelines):
+            _add(archive, f"pipelines/{place:02}/{path.name}", path)
     if not number:
         raise UsageError(
             Words("这些目录中没有规则文件。", "There is no rule file in these folders."),
             hint=Words("规则文件以 .yml 或 .yaml 结尾。", "Rule files end in .yml or .yaml."),
         )
     return number
+
+
+def _add(archive: tarfile.TarFile, name: str, file: Path) -> None:
+    data = _read(file)
+    entry = tarfile.TarInfo(name)
+    entry.size = len(data)
+    archive.addfile(entry, io.BytesIO(data))
 
 
 def _rule_files(path: Path) -> Iterator[tuple[str, Path]]:

@@ -17,8 +17,9 @@ from shouwang.cli.answer import Answer, print_json_line
 from shouwang.cli.options import connected, verb, words
 from shouwang.cli.terminal import shown, table
 from shouwang.client import Caller
-from shouwang.errors import BY_KIND, ShouwangError
+from shouwang.errors import BY_KIND, ShouwangError, UsageError
 from shouwang.model import Value
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -37,6 +38,14 @@ def add_parser(subparsers: Subparsers) -> None:
         "rules", nargs="*", metavar="RULE|DIR", help="规则文件、目录或编号 / a file, a folder, or a loaded rule's id"
     )
     parser.add_argument("--intel", action="append", metavar="NAME", default=[], help="情报集 / a set of indicators")
+    parser.add_argument(
+        "--pipeline",
+        action="append",
+        metavar="FILE",
+        default=[],
+        type=Path,
+        help="pySigma 处理管道 / for the rule files",
+    )
     parser.add_argument("--since", default="30d", metavar="TIME", help="24h, 30d, 2026-11-24, RFC 3339 (default: 30d)")
     parser.add_argument("--until", metavar="TIME")
     parser.add_argument("--resume", metavar="HUNT", help="继续中断的狩猎 / go on with one that was interrupted")
@@ -71,9 +80,14 @@ def _start(args: argparse.Namespace, daemon: Caller) -> str:
         **({"until": args.until} if args.until else {}),
     }
     if not files:
+        if args.pipeline:
+            raise UsageError(
+                Words("--pipeline 只用于规则文件。", "--pipeline is for rule files."),
+                hint=Words("已加载的规则已映射。", "Loaded rules are mapped already."),
+            )
         return Answer(daemon.call("hunt.start", **said))["id"]
     with tempfile.TemporaryFile() as archive:
-        pack(files, archive)
+        pack(files, archive, args.pipeline)
         archive.flush()
         return Answer(daemon.call_with_file("hunt.start", archive.fileno(), **said))["id"]
 

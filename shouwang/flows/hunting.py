@@ -53,14 +53,14 @@ MOST_REFUSED: Final = 100
 def work(args: Json, files: Sequence[int], say: Say) -> Json:
     """The worker's job ``hunt``. ``files``: on the first run, the archive of the rules handed over, if there are any.
 
-    args: ``folder`` (the hunt's), ``events`` (the database), ``rules`` and ``cache`` (of the home), ``intel`` (folder),
-    ``entities`` (fields that matches carry), ``most_bytes``.
+    args: ``folder`` (the hunt's), ``events`` (the database), ``rules``, ``pipelines``, ``placeholders`` and ``cache`` (of
+    the home), ``intel`` (folder), ``entities`` (fields that matches carry), ``most_bytes``.
     """
     folder = HuntFolder(Path(str(args["folder"])))
     with folder.alone():
         plan = folder.plan()
         if files:
-            unpack(files[0], folder.rules)
+            unpack(files[0], folder.given)
         hunt = _Hunt(folder, plan, args, say)
         with History(Path(str(args["events"])), rehydrate) as history:
             hunt.run(history)
@@ -235,15 +235,17 @@ def _titles(ruleset: RuleSet) -> dict[str, Words]:
 def _ruleset(folder: HuntFolder, plan: Plan, args: Json) -> RuleSet:
     """Raises ``RulesError`` when something was named and nothing can be hunted with."""
     found = RuleSet()
+    sites = _paths(args.get("pipelines"))
+    given = _placeholders(args.get("placeholders"))
     if plan.given:
         if not folder.rules.is_dir():
             raise UsageError(
                 Words("规则文件未传完。", "The rule files did not arrive whole."),
                 hint=Words("请重新开始一次狩猎。", "Start a new hunt."),
             )
-        found = load([folder.rules])
+        found = load([folder.rules], placeholders=given, pipelines=[*sites, *sorted(folder.pipelines.glob("*/*"))])
     if plan.ids:
-        loaded = load([Path(str(path)) for path in _list(args["rules"])], cache=Path(str(args["cache"])))
+        loaded = load(_paths(args["rules"]), placeholders=given, pipelines=sites, cache=Path(str(args["cache"])))
         found = joined(found, chosen(loaded, plan.ids))
     if (plan.given or plan.ids) and not found.rules:
         reasons = "; ".join(_named(each, folder) for each in found.refused[:3])
@@ -256,7 +258,7 @@ def _ruleset(folder: HuntFolder, plan: Plan, args: Json) -> RuleSet:
 
 def _named(refusal: object, folder: HuntFolder) -> str:
     """With the path as it was handed over."""
-    return str(refusal).replace(f"{folder.rules}/", "")
+    return str(refusal).replace(f"{folder.rules}/", "").replace(f"{folder.given}/", "")
 
 
 def _sets(plan: Plan, folder: Path) -> dict[str, Index]:
@@ -275,6 +277,15 @@ def _opened(path: Path, size_bytes: int) -> BinaryIO:
     os.ftruncate(descriptor, size_bytes)
     os.lseek(descriptor, size_bytes, os.SEEK_SET)
     return os.fdopen(descriptor, "wb")
+
+
+def _paths(value: Value) -> list[Path]:
+    return [Path(str(path)) for path in _list(value)]
+
+
+def _placeholders(value: Value) -> dict[str, list[str]]:
+    found = value if isinstance(value, dict) else {}
+    return {name: [str(each) for each in _list(values)] for name, values in found.items()}
 
 
 def _list(value: Value) -> list[Value]:

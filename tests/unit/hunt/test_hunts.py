@@ -13,6 +13,7 @@ import pytest
 
 from shouwang.api.table import perform
 from shouwang.errors import AccessError, StoreError, UsageError
+from shouwang.rulearchive import pack
 from shouwang.wiring import Services
 from tests.unit.hunt.conftest import Act, Json, bring_in, finished, found, ssh_lines
 
@@ -176,6 +177,30 @@ def test_rules_that_cannot_be_used_are_named(services: Services, act: Act, archi
     assert (none["state"], none["kind"]) == ("failed", "rules")
 
 
+PIPELINE = """
+name: ours
+priority: 10
+transformations:
+  - id: host
+    type: field_name_mapping
+    mapping: {Machine: host.name}
+"""
+
+
+def test_pipelines_are_applied_to_the_rules_handed_over(services: Services, act: Act, tmp_path: Path) -> None:
+    bring_in(services, ssh_lines(60))
+    rule, pipeline = tmp_path / "rule.yml", tmp_path / "ours.yml"
+    rule.write_text(FAILED.replace("host.name: SRV-1", "Machine: SRV-1"), encoding="utf-8")
+    pipeline.write_text(PIPELINE, encoding="utf-8")
+    numbers = []
+    for pipelines in ([], [pipeline]):
+        with (tmp_path / "rules.tar").open("w+b") as file:
+            pack([rule], file, pipelines)
+            file.flush()
+            numbers.append(finished(act, str(act("hunt.start", file=file.fileno())["id"]))["matches"])
+    assert numbers == [0, 10]
+
+
 def test_a_name_that_nobody_knows_is_refused_before_anything_runs(services: Services, act: Act) -> None:
     for args in ({"ids": ["no-such-rule"]}, {"intel": ["no-such-set"]}, {}):
         with pytest.raises(UsageError):
@@ -203,7 +228,7 @@ def test_what_is_damaged_or_asked_for_wrongly_is_said_and_hides_nothing(
         act("hunt.show", id="H-9")
 
 
-@pytest.mark.parametrize("name", ["../out.yml", "/etc/out.yml", "a/../../out.yml"])
+@pytest.mark.parametrize("name", ["../out.yml", "/etc/out.yml", "rules/../../out.yml"])
 def test_an_archive_puts_nothing_beside_the_hunt(services: Services, act: Act, tmp_path: Path, name: str) -> None:
     path = tmp_path / "evil.tar"
     with tarfile.open(path, "w") as archive:
@@ -219,7 +244,7 @@ def test_an_archive_puts_nothing_beside_the_hunt(services: Services, act: Act, t
 def test_an_archive_with_links_is_refused(services: Services, act: Act, tmp_path: Path) -> None:
     path = tmp_path / "evil.tar"
     with tarfile.open(path, "w") as archive:
-        entry = tarfile.TarInfo("rules.yml")
+        entry = tarfile.TarInfo("rules/a.yml")
         entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(entry)
     with path.open("rb") as file:
