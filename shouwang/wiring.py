@@ -13,6 +13,7 @@ from typing import Final, Self
 from collectors.rehydrate import rehydrate
 from detection import repeated
 from detection.engine import Engine
+from detection.fast.literals import HAS_HYPERSCAN
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
 from detection.rules import OWN_RULES
@@ -106,6 +107,8 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
     assets, documents = config.register(), load_plans()
     site = Site(config.site.zone, config.site.operator.value, config.site.name)
     ruleset, findings = _rules(home, config)
+    if not HAS_HYPERSCAN:
+        findings.append(_slow_engine())
 
     intelligence = Intelligence(home.intel, clock, drill=home.drill)
 
@@ -180,7 +183,7 @@ def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:
     found = load_rules(
         _rule_paths(home, config),
         placeholders=config.rules.placeholders,
-        pipelines=[home.site / Path(each).expanduser() for each in config.rules.pipelines],
+        pipelines=_pipelines(home, config),
         cache=home.rule_cache,
     )
     off = set(config.rules.disabled)
@@ -189,6 +192,17 @@ def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:
         rules=tuple(rule for rule in found.rules if rule.id not in off),
         correlations=tuple(each for each in found.correlations if each.id not in off),
     ), [_no_rules_there(home, path) for path in _rule_folders(home, config) if not _can_read(path)]
+
+
+def _slow_engine() -> Finding:
+    return Finding(
+        Level.DEGRADED,
+        Words("缺少 hyperscan，规则引擎可用但较慢。", "hyperscan is missing: the rule engine works, and is slower."),
+        Words(
+            "Linux x86-64 或 aarch64 上请安装：pip install hyperscan",
+            "On Linux x86-64 or aarch64: pip install hyperscan",
+        ),
+    )
 
 
 def _rule_paths(home: Home, config: Config) -> list[Path]:
@@ -201,11 +215,17 @@ def _rule_folders(home: Home, config: Config) -> list[Path]:
     return [home.site / Path(each).expanduser() for each in config.rules.folders]
 
 
+def _pipelines(home: Home, config: Config) -> list[Path]:
+    return [home.site / Path(each).expanduser() for each in config.rules.pipelines]
+
+
 def hunters_needs(home: Home, config: Config) -> dict[str, Value]:
     """See ``flows.hunting.work``."""
     return {
         "events": str(home.events),
         "rules": [str(path) for path in _rule_paths(home, config)],
+        "pipelines": [str(path) for path in _pipelines(home, config)],
+        "placeholders": {name: list(values) for name, values in config.rules.placeholders.items()},
         "cache": str(home.rule_cache),
         "intel": str(home.intel),
         "entities": list(ENTITY_FIELDS),

@@ -49,7 +49,7 @@ def status(context: Context, args: NoArgs) -> Json:
         "now": context.time(context.now_us()),
         "started": context.time(running.started_us) if running else None,
         "sources": [_source(context, each) for each in (running.sources() if running else ())],
-        "findings": [_finding(context, each) for each in _findings(services)],
+        "findings": [finding(context, each) for each in findings(services)],
         "alerts": {"open": {severity.name.lower(): count for severity, count in open_alerts.items()}},
         "incidents": {state.value: incidents[state] for state in states},
         "today": _today(context, ledger),
@@ -96,7 +96,7 @@ def stop(context: Context, args: NoArgs) -> Json:
     return {"stopping": True, "pid": services.pid}
 
 
-def _findings(services: Services) -> Iterable[Finding]:
+def findings(services: Services) -> Iterable[Finding]:
     yield from services.findings
     if services.running is not None:
         yield from services.running.findings()
@@ -117,7 +117,7 @@ def _findings(services: Services) -> Iterable[Finding]:
         )
 
 
-def _finding(context: Context, finding: Finding) -> Json:
+def finding(context: Context, finding: Finding) -> Json:
     return {"level": finding.level.value, "what": context.say(finding.what), "hint": context.say(finding.hint)}
 
 

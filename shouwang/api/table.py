@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from shouwang.access import Need, Role, require, role_of
-from shouwang.api import alerts, events, hunting, importing, incidents, intel, overview, records
+from shouwang.api import alerts, doctor, events, hunting, importing, incidents, intel, overview, records
 from shouwang.api.context import Args, Context, NoArgs
 from shouwang.errors import AccessError, UsageError
 from shouwang.mistakes import mistake
@@ -32,6 +32,7 @@ class Act:
 ACTS: Final[Mapping[str, Act]] = {
     "ping": Act(overview.ping, Need.READ, NoArgs),
     "status": Act(overview.status, Need.READ, NoArgs),
+    "doctor": Act(doctor.doctor, Need.READ, NoArgs),
     "rules.list": Act(overview.rules, Need.READ, NoArgs),
     "alerts.list": Act(alerts.list_alerts, Need.READ, alerts.ListArgs),
     "alerts.show": Act(alerts.show, Need.READ, alerts.ShowArgs),

@@ -19,6 +19,7 @@ VERBS: Final = (
     "up",
     "stop",
     "status",
+    "doctor",
     "console",
     "scan",
     "importing",

@@ -11,6 +11,7 @@ import apsw
 import pytest
 
 import shouwang.statestore.audit
+from shouwang import machine
 from shouwang.access import Need
 from shouwang.api.table import ACTS, perform
 from shouwang.clock import ManualClock
@@ -294,11 +295,37 @@ def test_the_sites_pipelines_and_placeholders_are_applied_and_a_bad_pipeline_is_
         assert "adm" in str(own.condition)
     pipeline.write_text("transformations: [{type: http_placeholders}]\n")
     with build(home, load(home.config), clock) as services:
-        found = perform(services, "aud", "rules.list", {})["refused"]
-        assert "http_placeholders cannot be applied" in str(found)
-        assert str(pipeline) in str(found)
-        findings = as_list(perform(services, "aud", "status", {}, lang="en")["findings"])
-        assert any("refused" in str(fields(each)["what"]) and fields(each)["hint"] for each in findings)
+        [refused] = as_list(fields(perform(services, "aud", "rules.list", {}))["refused"])
+        assert fields(refused)["path"] == str(pipeline)
+        assert "http_placeholders cannot be applied" in str(fields(refused)["reason"])
+
+
+def test_a_rule_that_cannot_run_is_named_with_line_and_reason_in_status_list_and_doctor(
+    home: Home, clock: ManualClock
+) -> None:
+    home.rules.mkdir(exist_ok=True)
+    file = home.rules / "own.yml"
+    file.write_text(OWN_RULE.replace("condition: selection", "condition: selection | count() > 5"))
+    with build(home, load(home.config), clock) as services:
+        for lang, word in (("en", "refused"), ("zh", "未能加载")):
+            status = fields(perform(services, "aud", "status", {}, lang=lang))
+            found = [fields(each) for each in as_list(status["findings"])]
+            assert any(word in str(each["what"]) and each["level"] == "degraded" and each["hint"] for each in found)
+        answer = fields(perform(services, "aud", "doctor", {}, lang="en"))
+        [refused] = as_list(answer["refused"])
+        assert as_list(fields(perform(services, "aud", "rules.list", {}))["refused"]) == [refused]
+        assert (fields(refused)["path"], fields(refused)["line"]) == (str(file), 7)
+        assert "write a correlation" in str(fields(refused)["reason"])
+        assert answer["healthy"] is False
+
+
+def test_doctor_says_what_the_status_says_and_whether_the_clock_is_right(services: Services) -> None:
+    answer = fields(perform(services, "aud", "doctor", {}, lang="en"))
+    assert "No daemon runs" in str(answer["findings"])
+    assert answer["healthy"] is False
+    assert [list(machine.findings(state)) for state in (0, None)] == [[], []]
+    [late] = machine.findings(5)
+    assert late.hint
 
 
 def test_a_newer_event_or_state_database_stops_the_start(home: Home, clock: ManualClock) -> None:

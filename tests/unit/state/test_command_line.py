@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -96,6 +97,20 @@ def test_the_status_in_chinese_has_chinese_names_for_roles_levels_and_states(
         assert zh in said["zh"]
         assert en in said["en"]
         assert en not in said["zh"]
+
+
+def test_doctor_names_each_refused_rule_in_either_language_and_ends_with_one(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.rules.mkdir(exist_ok=True)
+    (home.rules / "bad.yml").write_text("title: x\nlogsource: {product: linux}\n")
+    for lang, word in (("zh", "[降级]"), ("en", "[degraded]")):
+        assert main(["doctor", "--home", str(home.path), "--lang", lang]) == 1
+        said = capsys.readouterr().out
+        assert word in said
+        assert f"! {home.rules / 'bad.yml'}:1: is no rule: detection is missing" in said
+    assert main(["doctor", "--home", str(home.path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["healthy"] is False
 
 
 def test_no_home_no_daemon_is_said_on_stderr(
