@@ -53,7 +53,7 @@ MOST_REFUSED: Final = 100
 def work(args: Json, files: Sequence[int], say: Say) -> Json:
     """The worker's job ``hunt``. ``files``: on the first run, the archive of the rules handed over, if there are any.
 
-    args: ``folder`` (the hunt's), ``events`` (the database), ``rules``, ``pipelines``, ``placeholders`` and ``cache`` (of
+    args: ``folder`` (of the hunt), ``events`` (the database), ``rules``, ``pipelines``, ``placeholders``, ``cache`` (of
     the home), ``intel`` (folder), ``entities`` (fields that matches carry), ``most_bytes``.
     """
     folder = HuntFolder(Path(str(args["folder"])))

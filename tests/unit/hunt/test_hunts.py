@@ -12,9 +12,13 @@ from typing import BinaryIO
 import pytest
 
 from shouwang.api.table import perform
+from shouwang.clock import ManualClock
+from shouwang.config import load
 from shouwang.errors import AccessError, StoreError, UsageError
+from shouwang.home import Home
+from shouwang.model import Value
 from shouwang.rulearchive import pack
-from shouwang.wiring import Services
+from shouwang.wiring import Services, build
 from tests.unit.hunt.conftest import Act, Json, bring_in, finished, found, ssh_lines
 
 Archive = Callable[..., BinaryIO]
@@ -199,6 +203,31 @@ def test_pipelines_are_applied_to_the_rules_handed_over(services: Services, act:
             file.flush()
             numbers.append(finished(act, str(act("hunt.start", file=file.fileno())["id"]))["matches"])
     assert numbers == [0, 10]
+
+
+def test_the_sites_pipelines_and_placeholders_count_in_hunts_too(
+    home: Home, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Of loaded rules and of files handed over."""
+    text = home.config.read_text(encoding="utf-8")
+    named = f'pipelines = ["{tmp_path / "ours.yml"}"]\nplaceholders = {{servers = ["SRV-1"]}}'
+    home.config.write_text(text.replace("pipelines = []", named), encoding="utf-8")
+    (tmp_path / "ours.yml").write_text(PIPELINE, encoding="utf-8")
+    rule = FAILED.replace("host.name: SRV-1", '"Machine|expand": "%servers%"')
+    (home.rules / "rule.yml").write_text(rule, encoding="utf-8")
+    with build(home, load(home.config), clock) as services, (tmp_path / "rules.tar").open("w+b") as file:
+        bring_in(services, ssh_lines(60))
+
+        def act(name: str, *, file: int | None = None, **args: Value) -> Json:
+            result = perform(services, "ana", name, args, file, lang="en")
+            assert isinstance(result, dict)
+            return result
+
+        pack([home.rules / "rule.yml"], file)
+        file.flush()
+        ids: list[Value] = ["11111111-1111-4111-8111-111111111111"]
+        for start in (act("hunt.start", ids=ids), act("hunt.start", file=file.fileno())):
+            assert finished(act, str(start["id"]))["matches"] == 10
 
 
 def test_a_name_that_nobody_knows_is_refused_before_anything_runs(services: Services, act: Act) -> None:
