@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -16,13 +18,15 @@ import orjson
 from collectors.registry import PARSERS
 from detection.engine import Engine
 from detection.rules import OWN_RULES, RuleSet, load
+from shouwang.cli.sharing import Reports, Sharing
 from shouwang.cli.terminal import inert_json, shown
 from shouwang.clock import SystemClock
 from shouwang.errors import RulesError, UsageError
 from shouwang.eventjson import event_json
-from shouwang.flows.scanning import Found, Note, Reading, Scan, Tally
+from shouwang.flows.scanning import STDIN, Found, Reading, Scan, Share
 from shouwang.home import user_cache
 from shouwang.model import ABSENT
+from shouwang.scantally import Note, Tally
 from shouwang.timespan import rfc3339
 from shouwang.words import Words
 
@@ -47,6 +51,8 @@ class Request:
     encoding: str
     zone: str
     """Empty: the host's."""
+    jobs: int
+    """Processes; 0: one for each processor."""
     json: bool
     verbose: bool
     lang: str
@@ -68,15 +74,45 @@ def scan(request: Request) -> int:
             ),
         )
     engine = Engine(ruleset, ())
+    gc.freeze()  # what is loaded stays; there is no sense in looking through it again and again
     work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()), sys.stdin.buffer)
-    line: Callable[[Found, tzinfo], bytes] = json_line if request.json else human_line
     started = time.perf_counter()
-    for found in work.run(request.paths):
-        sys.stdout.buffer.write(line(found, zone))
+    jobs = request.jobs or len(os.sched_getaffinity(0))
+    if jobs > 1 and STDIN not in request.paths:
+        tally, faults = _in_processes(jobs, work, request, zone)
+    else:
+        for found in work.run(request.paths):
+            sys.stdout.buffer.write(_line(found, zone, request))
+        tally, faults = work.tally, engine.faults
     sys.stdout.buffer.flush()
-    _say(_tally_lines(work.tally, time.perf_counter() - started, verbose=request.verbose), request.lang)
-    _say(map(_fault, engine.faults.most_common()), request.lang)
-    return UNREADABLE if work.tally.unreadable else 0
+    _say(_tally_lines(tally, time.perf_counter() - started, verbose=request.verbose), request.lang)
+    _say(map(_fault, faults.most_common()), request.lang)
+    return UNREADABLE if tally.unreadable else 0
+
+
+def _in_processes(jobs: int, work: Scan, request: Request, zone: tzinfo) -> tuple[Tally, Counter[str]]:
+    """Each reads all files and looks at every so-manieth piece; what is printed is what one process prints."""
+    work.warm(request.paths)
+    gc.freeze()
+
+    def run(number: int, reports: Reports) -> tuple[Tally, Counter[str]]:
+        work.beat = reports.beat
+        for found in work.run(request.paths, Share(number, jobs)):
+            reports.found(work.place, _line(found, zone, request))
+        return work.tally, work.engine.faults
+
+    sharing = Sharing(jobs, run)
+    for lines in sharing.lines():
+        sys.stdout.buffer.write(lines)
+    (tally, faults), *others = sharing.results
+    for more, failed in others:
+        tally.add(more)
+        faults += failed
+    return tally, faults
+
+
+def _line(found: Found, zone: tzinfo, request: Request) -> bytes:
+    return json_line(found, zone) if request.json else human_line(found, zone)
 
 
 def _check_pipelines(pipelines: tuple[Path, ...], ruleset: RuleSet) -> None:

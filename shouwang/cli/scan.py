@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
 
 
+MOST_JOBS = 64
+
+
 def add_parser(subparsers: Subparsers) -> None:
     parser = verb(subparsers, "scan", run, "用规则扫描文件 / run rules over files, nothing is stored")
     parser.add_argument(
@@ -37,6 +40,13 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--encoding", default="utf-8", choices=("utf-8", "gb18030"), help="文本编码 / of text logs")
     parser.add_argument("--zone", metavar="ZONE", help="时区 / for times without a zone (default: the host's)")
     parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="进程数，0 为每个处理器一个 / processes (default 1; 0: one for each processor)",
+    )
+    parser.add_argument(
         "--verbose", action="store_true", help="列出全部拒绝与损坏 / list all that is refused or damaged"
     )
 
@@ -52,11 +62,19 @@ def run(args: argparse.Namespace) -> int:
             format=args.format,
             encoding=args.encoding,
             zone=args.zone or "",
+            jobs=args.jobs,
             json=args.json,
             verbose=args.verbose,
             lang=language(args),
         )
     )
+
+
+def _jobs(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MOST_JOBS:
+        raise ValueError(text)
+    return number
 
 
 def _path(text: str) -> Path:

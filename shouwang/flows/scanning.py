@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from errno import EACCES, ENOENT, ENOTDIR, EPERM
+from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
-from collectors.files import Damage, records
+from collectors.files import Block, Damage, Record, pieces
 from collectors.origin import Origin
+from collectors.parsers.layouts import layout_of
 from collectors.registry import PARSERS
 from detection.engine import Engine
+from detection.fast.lines import Lines
 from detection.ruleset import Rule
 from shouwang.logfolder import logs_under
 from shouwang.model import DEAD_DATASET, Event
+from shouwang.model.layout import Layout
+from shouwang.scantally import MOST_NOTES, Note, Tally
 from shouwang.words import NOTHING, Words
 
 STDIN: Final = Path("-")
 """Stands for the standard input."""
 _IN_CHINESE: Final = {ENOENT: "文件不存在", EACCES: "无权读取", EPERM: "无权读取", ENOTDIR: "路径中有一段不是目录"}
-MOST_NOTES = 100
-"""Damaged places listed by name; the rest is only counted."""
+_QUICK: Final = frozenset(("json", "evtx"))
+"""Parsers that promise layouts."""
+_WARMING_FILES: Final = 8
+_WARMING_BLOCKS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +46,6 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """A file, or a part of one, that could not be read."""
-
-    path: Path
-    reason: Words
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a scan has seen so far."""
-
-    files: int = 0
-    events: int = 0
-    matches: int = 0
-    unreadable: list[Note] = field(default_factory=list)
-    """Paths that gave nothing at all."""
-    passed_over: list[Note] = field(default_factory=list)
-    """Files of a folder that are no logs."""
-    damaged: list[Note] = field(default_factory=list)
-    """Parts of files; the first ``MOST_NOTES``."""
-    damages: int = 0
-    dead: Counter[str] = field(default_factory=Counter)
-    """Why -> records that no parser could read."""
-    unknown: Counter[str] = field(default_factory=Counter)
-    """Dataset -> events of no logsource: no rule can see them."""
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """How the files are to be read."""
 
@@ -79,48 +57,91 @@ class Reading:
     now_us: int
 
 
+class Share(NamedTuple):
+    """One of several processes that read the same files, each for its part of them."""
+
+    number: int
+    """From 0."""
+    of: int
+
+
+Place: TypeAlias = tuple[int, int]
+ALONE: Final = Share(0, 1)
+
+
 class Scan:
     """One run over files and folders. ``tally`` grows as ``run`` is read."""
 
     def __init__(self, engine: Engine, reading: Reading, stdin: BinaryIO | None = None) -> None:
+        """``stdin``: what ``STDIN`` among the paths reads."""
         self.engine = engine
         self.reading = reading
         self.tally = Tally()
+        self.place: Place = (0, 0)
+        """The numbers of the file and of its piece that is read: they order what several processes find."""
+        self.beat: Callable[[Place], None] | None = None
+        """Called with each place, whatever is found there."""
         self._stdin = stdin
-        """What ``STDIN`` among the paths reads."""
+        self._share = ALONE
+        self._origin = Origin("", 0, 0, reading.zone, live=False)
+        self._quick: dict[str, Lines | None] = {}
 
-    def run(self, paths: Sequence[Path]) -> Iterator[Found]:
+    def warm(self, paths: Sequence[Path]) -> None:
+        """Meets the first lines of some files, so that processes forked from this one know their kinds."""
+        for _, source, _ in islice(self._sources(paths), _WARMING_FILES):
+            if not isinstance(source, Path):
+                continue
+            for piece in islice(pieces(source, self.reading.format), _WARMING_BLOCKS):
+                lines = self._lines(piece.parser) if isinstance(piece, Block) and not piece.flags else None
+                if lines is not None and isinstance(piece, Block):
+                    lines.wanted(piece.data)
+        self.tally = Tally()
+
+    def run(self, paths: Sequence[Path], share: Share | None = None) -> Iterator[Found]:
         """The matches, file by file in order of name, as they are found; memory does not grow with the files."""
+        self._share = share or ALONE
+        for number, (file, source, modified_us) in enumerate(self._sources(paths)):
+            self.place = (number, 0)
+            yield from self._file(file, source, modified_us, mine=number % self._share.of == self._share.number)
+
+    def _sources(self, paths: Sequence[Path]) -> Iterator[tuple[Path, Path | BinaryIO, int]]:
+        """What to read, and when it was last changed."""
         seen: set[tuple[int, int]] = set()
         for file in self._files(paths):
             if file == STDIN and self._stdin is not None:
-                yield from self._file(file, self._stdin, self.reading.now_us)
+                yield file, self._stdin, self.reading.now_us
                 continue
             try:
                 stat = file.stat()
             except OSError as error:
-                self.tally.unreadable.append(Note(file, _refused(error)))
+                self._note(self.tally.unreadable, file, _refused(error))
                 continue
             if not S_ISREG(stat.st_mode):
-                self.tally.unreadable.append(Note(file, Words("不是普通文件", "no regular file")))
+                self._note(self.tally.unreadable, file, Words("不是普通文件", "no regular file"))
                 continue
-            if (stat.st_dev, stat.st_ino) in seen:
-                continue
-            seen.add((stat.st_dev, stat.st_ino))
-            yield from self._file(file, file, stat.st_mtime_ns // 1000)
+            if (stat.st_dev, stat.st_ino) not in seen:
+                seen.add((stat.st_dev, stat.st_ino))
+                yield file, file, stat.st_mtime_ns // 1000
 
     def _files(self, paths: Sequence[Path]) -> Iterator[Path]:
         for path in paths:
             if path.is_dir():
                 listed = logs_under(path)
-                self.tally.passed_over += [Note(file, why) for file, why in listed.passed_over]
+                for file, why in listed.passed_over:
+                    self._note(self.tally.passed_over, file, why)
                 yield from listed.logs
             else:
                 yield path
 
-    def _file(self, path: Path, source: Path | BinaryIO, modified_us: int) -> Iterator[Found]:
+    def _note(self, notes: list[Note], path: Path, reason: Words) -> None:
+        """What all processes see is told by the first."""
+        if self._share.number == 0:
+            notes.append(Note(path, reason))
+
+    def _file(self, path: Path, source: Path | BinaryIO, modified_us: int, *, mine: bool) -> Iterator[Found]:
+        """``mine``: this process tells about the file, and reads all of it that is not in blocks."""
         tally = self.tally
-        origin = Origin(
+        self._origin = Origin(
             source=f"file:{path}",
             received_us=self.reading.now_us,
             reference_us=modified_us,
@@ -129,30 +150,86 @@ class Scan:
             encoding=self.reading.encoding,
             context={"log.file.path": str(path)},
         )
-        events, damages, notes = tally.events, tally.damages, len(tally.damaged)
-        broken = NOTHING
+        damages, notes = tally.damages, len(tally.damaged)
+        broken, empty = NOTHING, True
         try:
-            for piece in records(source, self.reading.format, name=path.name):
-                if isinstance(piece, Damage):
+            for number, piece in enumerate(pieces(source, self.reading.format, name=path.name)):
+                self.place = (self.place[0], number)
+                if self.beat is not None:
+                    self.beat(self.place)
+                if isinstance(piece, Block):
+                    empty = False
+                    if number % self._share.of == self._share.number:
+                        yield from self._block(piece, path)
+                elif not mine:
+                    if isinstance(piece, Record) and piece.parser == "evtx":
+                        return
+                elif isinstance(piece, Damage):
                     broken = broken or piece.reason
                     self._damage(path, piece)
-                    continue
-                event = PARSERS[piece.parser](piece.raw, origin)
-                self._count(event)
-                if piece.flags:
-                    event.context = {**event.context, "tags": list(piece.flags)}
-                event.id = record_id(piece.number, piece.raw)
-                for rule in self.engine.fired(event):
-                    tally.matches += 1
-                    yield Found(rule, event, path, piece.number)
+                else:
+                    empty = False
+                    yield from self._record(piece, path)
         except OSError as error:
-            tally.unreadable.append(Note(path, _refused(error)))
+            if mine:
+                tally.unreadable.append(Note(path, _refused(error)))
             return
-        tally.files += 1
-        if broken and tally.events == events:
+        tally.files += mine
+        if mine and broken and empty:
             tally.unreadable.append(Note(path, broken))
             tally.damages = damages
             del tally.damaged[notes:]
+
+    def _block(self, block: Block, path: Path) -> Iterator[Found]:
+        lines = None if block.flags else self._lines(block.parser)
+        if lines is None:
+            for record in block.records():
+                yield from self._record(record, path)
+            return
+        done, wanted = lines.wanted(block.data)
+        self.tally.events += done
+        for line in wanted:
+            if line.raw:
+                record = Record(block.first + line.number, line.raw, 0, block.parser)
+                fired = None if line.fires is None or line.fires.doubtful else line.fires.sure
+                yield from self._found(record, path, line.event, fired)
+
+    def _record(self, record: Record, path: Path) -> Iterator[Found]:
+        lines = None if record.flags or b"\n" in record.raw else self._lines(record.parser)
+        if lines is None:
+            yield from self._found(record, path, None, None)
+            return
+        done, wanted = lines.wanted(record.raw)
+        self.tally.events += done
+        for line in wanted:
+            fired = None if line.fires is None or line.fires.doubtful else line.fires.sure
+            yield from self._found(record, path, line.event, fired)
+
+    def _found(self, record: Record, path: Path, event: Event | None, fired: tuple[int, ...] | None) -> Iterator[Found]:
+        """``event`` when it was parsed, ``fired`` when it is known already."""
+        if event is None:
+            event = PARSERS[record.parser](record.raw, self._origin)
+        self._count(event)
+        if record.flags:
+            event.context = {**event.context, "tags": list(record.flags)}
+        event.id = record_id(record.number, record.raw)
+        rules = self.engine.fired(event) if fired is None else [self.engine.ruleset.rules[number] for number in fired]
+        for rule in rules:
+            self.tally.matches += 1
+            yield Found(rule, event, path, record.number)
+
+    def _lines(self, parser: str) -> Lines | None:
+        """What matches such lines from their bytes."""
+        if parser not in _QUICK or self.reading.encoding != "utf-8":
+            return None
+        if parser not in self._quick:
+
+            def parse(raw: bytes) -> tuple[Event, Layout | None]:
+                event = PARSERS[parser](raw, self._origin)
+                return event, layout_of(event)
+
+            self._quick[parser] = self.engine.lines(parse, frozenset(("log.file.path",)))
+        return self._quick[parser]
 
     def _count(self, event: Event) -> None:
         self.tally.events += 1
