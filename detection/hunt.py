@@ -163,7 +163,19 @@ def meaning(ruleset: RuleSet) -> str:
     """A fingerprint of all that decides what matches."""
     rules = [(rule.id, rule.logsource, rule.condition) for rule in ruleset.rules]
     windows = [
-        (c.id, c.type, c.rules, c.group_by, c.timespan_s, c.bounds(), c.field, c.generate, sorted(c.aliases), c.ways)
+        (
+            c.id,
+            c.type,
+            c.rules,
+            c.group_by,
+            c.timespan_s,
+            c.bounds(),
+            c.field,
+            c.generate,
+            sorted(c.aliases),
+            c.ways,
+            c.percentile,
+        )
         for c in ruleset.correlations
     ]
     said = repr((rules, windows)).encode("utf-8", "backslashreplace")

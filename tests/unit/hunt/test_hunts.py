@@ -120,6 +120,19 @@ def test_correlations_run_over_the_hunted_time(services: Services, act: Act, arc
     assert sorted(str(alert["group"]) for alert in alerts)[0] == "['source.ip=203.0.113.0']"
 
 
+def test_correlations_make_the_alerts_that_they_made_live(services: Services, act: Act) -> None:
+    bring_in(services, ssh_lines(2000))
+    while services.alerting.step().matches:
+        pass
+    correlations = {correlation.id for correlation in services.ruleset.correlations}
+    live = [alert for alert in services.state.alerts.list()[1] if alert.rule_id in correlations]
+    assert len(live) > 3
+    shown = finished(act, str(act("hunt.start", ids=sorted(correlations))["id"]))
+    hunted = found(act, str(shown["id"]), correlated=True)
+    said = sorted((str(each["rule_id"]), int(str(each["count"])), int(str(each["first_us"]))) for each in hunted)
+    assert said == sorted((alert.rule_id, alert.count, alert.first_us) for alert in live)
+
+
 def test_matches_become_alerts_once(services: Services, act: Act, archive: Archive) -> None:
     bring_in(services, ssh_lines(300))
     shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
