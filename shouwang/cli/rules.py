@@ -19,6 +19,7 @@ def add_parser(subparsers: Subparsers) -> None:
     verbs = nouns(subparsers, "rules", "检测规则 / detection rules")
     verb(verbs, "list", list_rules, "已加载与被拒绝的规则 / the loaded ones, and the refused with the reason")
     _check(verbs)
+    _explain(verbs)
 
 
 def _check(verbs: Subparsers) -> None:
@@ -30,6 +31,21 @@ def _check(verbs: Subparsers) -> None:
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="CODE", help="不报告某类问题 / leave out a kind of problem"
     )
+
+
+def _explain(verbs: Subparsers) -> None:
+    text = "逐项说明规则为何命中或不命中 / why a rule fires on an event or does not, test by test"
+    parser = verb(verbs, "explain", _in("rules_explain"), text)
+    parser.add_argument("rule", metavar="RULE", help="规则文件，或编号、名称 / a rule file, or an id, name or title")
+    parser.add_argument(
+        "event",
+        metavar="EVENT",
+        help="日志文件、-（标准输入）或事件编号 / a log file, - (standard input) or an event's id",
+    )
+    parser.add_argument("--rules", action="append", metavar="PATH", type=Path, help="其他规则 / where other rules are")
+    parser.add_argument("--format", default="auto", metavar="F", help="解析器 / a parser's name (default: by content)")
+    parser.add_argument("--zone", metavar="ZONE", help="时区 / for times without a zone (default: the host's)")
+    parser.add_argument("--record", type=int, default=0, metavar="N", help="文件中第几条 / which record of the file")
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:

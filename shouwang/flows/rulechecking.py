@@ -17,11 +17,11 @@ from detection.lint_fields import MapField
 from detection.metadata import logsource
 from detection.problems import Problem, Weight
 from detection.rulefiles import rule_files
-from detection.rules import load
+from detection.rules import OWN_RULES, load
 from detection.ruleset import Rule, RuleSet
 from shouwang.words import Words
 
-__all__ = ["Checked", "Problem", "Weight", "check"]
+__all__ = ["Checked", "Problem", "Weight", "check", "own_rules", "rules_of"]
 
 _OF_REFUSAL: Final = "refused"
 
@@ -95,3 +95,12 @@ def _twins(ruleset: RuleSet) -> Iterator[Problem]:
             place = f"{first.path}:{first.line}"
             what = Words(f"与 {place} 的条件完全相同", f"asks for the same as {place}")
             yield Problem(rule.path, rule.line, Weight.NOTE, "twin", what, Words("请删除其一", "remove one of them"))
+
+
+def own_rules() -> Path:
+    """The folder of the rules that come with the product."""
+    return OWN_RULES
+
+
+def rules_of(paths: Sequence[Path], cache: Path | None) -> RuleSet:
+    return load(paths, cache=cache)

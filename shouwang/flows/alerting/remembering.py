@@ -109,10 +109,7 @@ class Remembering:
         )
 
     def _held(self, name: str) -> Held | None:
-        kept = self._state.correlations.get(name)
-        if kept is None or not kept.counters:
-            return None
-        return Held(kept.counters, [Row(*each) for each in self._state.correlations.rows(name)])
+        return held_of(self._state, name)
 
     # ------------------------------------------------------------------------------- who stands behind
 
@@ -224,6 +221,14 @@ class Remembering:
             if more > 0:
                 tx.gaps.extend(name, reason, received_us, received_us, more)
         self._noted[name] = counters.copy()
+
+
+def held_of(state: StateStore, name: str) -> Held | None:
+    """What is kept of a correlation."""
+    kept = state.correlations.get(name)
+    if kept is None or not kept.counters:
+        return None
+    return Held(kept.counters, [Row(*each) for each in state.correlations.rows(name)])
 
 
 def _write(tx: Transaction, name: str, changes: Changes) -> None:
