@@ -1,8 +1,7 @@
-"""What this version can read, by name. Two plain dicts: a new format is one line, a new transport is one line."""
+"""The formats this version can read, by name: a new one is one line. Transports: ``collectors.sources.registry``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from collectors.origin import Parser
@@ -20,12 +19,6 @@ from collectors.parsers import (
     text,
     xml,
 )
-from collectors.sources.base import Source
-from collectors.sources.file import FileSource
-from collectors.sources.journald import JournalSource
-from collectors.sources.metrics import MetricsSource
-from collectors.sources.syslogtcp import SyslogTcpSource
-from collectors.sources.syslogudp import SyslogUdpSource
 
 PARSERS: Final[dict[str, Parser]] = {
     "access": access.parse,
@@ -43,12 +36,3 @@ PARSERS: Final[dict[str, Parser]] = {
     "text": text.parse,
     "xml": xml.parse,
 }
-
-SOURCES: Final[dict[str, Callable[..., Source]]] = {
-    "file": FileSource,
-    "journald": JournalSource,
-    "metrics": MetricsSource,
-    "syslog_tcp": SyslogTcpSource,
-    "syslog_udp": SyslogUdpSource,
-}
-"""Each takes its own settings, what else it needs, and a clock: see its class."""

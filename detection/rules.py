@@ -5,9 +5,7 @@ Light to import: pySigma and YAML are loaded when the first file has to be read,
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from detection.rulecache import RuleCache
 from detection.rulefiles import RuleFile, rule_files
 from detection.ruleset import Correlation, Refusal, Rule, RuleSet
 from detection.shelf import Shelf
+from shouwang.collection import without_collection
 
 if TYPE_CHECKING:
     from detection.reading import Reader
@@ -43,7 +42,7 @@ def load(
     given = placeholders or {}
     kept = None if cache is None else RuleCache(cache, paths, edition(given, pipelines))
     reader = _LazyReader(given, pipelines)
-    with _without_collection():
+    with without_collection():
         shelf = Shelf()
         for file in rule_files(paths):
             _add(shelf, file, kept, reader)
@@ -96,15 +95,3 @@ def _finished(shelf: Shelf, reader: _LazyReader) -> RuleSet:
         correlations, filters = tuple(joiner.correlations), joiner.filters
     refused = sorted([*reader.refused, *shelf.refused], key=lambda refusal: (refusal.path, refusal.line))
     return RuleSet(tuple(shelf.rules.values()), correlations, tuple(refused), filters)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """A rule set is hundreds of thousands of objects of which none is garbage; looking for some doubles the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -21,6 +21,7 @@ from detection.rules import OWN_RULES, RuleSet, load
 from shouwang.cli.sharing import Reports, Sharing
 from shouwang.cli.terminal import inert_json, shown
 from shouwang.clock import SystemClock
+from shouwang.collection import without_collection
 from shouwang.errors import RulesError, UsageError
 from shouwang.eventjson import event_json
 from shouwang.flows.scanning import STDIN, Found, Reading, Scan, Share
@@ -73,7 +74,8 @@ def scan(request: Request) -> int:
                 "原因见上文；--rules 可指定文件或目录。", "The lines above say why; --rules takes files and folders."
             ),
         )
-    engine = Engine(ruleset, ())
+    with without_collection():
+        engine = Engine(ruleset, ())
     gc.freeze()  # what is loaded stays; there is no sense in looking through it again and again
     work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()), sys.stdin.buffer)
     started = time.perf_counter()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -167,10 +168,31 @@ def test_placeholders_given_by_the_site_let_the_rest_load(shared: Path) -> None:
     assert load([folder], placeholders={"known_cdcs": ["dc-1"]}).refused == ()
 
 
-def test_the_windows_rules_load_in_ten_seconds(shared: Path) -> None:
-    started = time.process_time()
-    assert len(load([shared / "sigma" / "rules" / "windows"]).rules) == 2407
-    assert time.process_time() - started < 10
+READY = """
+import sys, time
+from pathlib import Path
+import shouwang.cli.offline_scan
+from detection.engine import Engine
+from detection.rules import load
+from shouwang.collection import without_collection
+with without_collection():
+    engine = Engine(load([Path(sys.argv[1])], cache=Path(sys.argv[2])), ())
+print(len(engine.ruleset.rules), time.process_time())
+"""
+"""What scan does before it reads its first line; the processor time counts from the start of the process."""
+
+
+def test_the_windows_rules_are_ready_in_five_seconds_and_in_half_a_second_when_nothing_changed(
+    shared: Path, tmp_path: Path
+) -> None:
+    def ready() -> float:
+        command = [sys.executable, "-c", READY, str(shared / "sigma" / "rules" / "windows"), str(tmp_path)]
+        loaded, seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        assert loaded == "2407"
+        return float(seconds)
+
+    assert ready() < 5
+    assert min(ready() for _ in range(3)) < 0.5
 
 
 def test_no_rule_fires_on_an_event_of_another_logsource(engine: Engine, shared: Path) -> None:
