@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from detection.hits import Hit, Member, member_of, text, texts
 from detection.intel.naming import INDICATOR
+from detection.numerals import exact, written
 from detection.repeated import event_id
 from shouwang.model import Alert, AlertState, Match, Severity
 from shouwang.words import Words
@@ -59,12 +60,15 @@ def opened(hit: Hit, members: Sequence[Member], origin: Origin) -> Alert:
         incident_id="",
         asset_id="",
         drill=origin.drill,
+        kind=hit.kind,
+        group=hit.group if hit.kind else (),
     )
     return grown(empty, hit, members)
 
 
 def grown(alert: Alert, hit: Hit, members: Sequence[Member]) -> Alert:
     """The alert with these events counted in; each must be new to it."""
+    values, measured = _measured(alert, hit, members)
     ids = dict.fromkeys((*alert.event_ids, *(event_id(m.event_id) for m in members)))
     return replace(
         alert,
@@ -76,7 +80,27 @@ def grown(alert: Alert, hit: Hit, members: Sequence[Member]) -> Alert:
         entities=united(alert.entities, *(m.entities for m in members)),
         event_ids=tuple(ids)[:EVENT_IDS],
         tags=tuple(dict.fromkeys((*alert.tags, *hit.tags))),
+        values=values,
+        measured=measured,
     )
+
+
+def _measured(alert: Alert, hit: Hit, members: Sequence[Member]) -> tuple[tuple[str, ...], str]:
+    """The values that count, and what they come to, with these events."""
+    counted = [value for member in members for value in member.values]
+    if hit.kind == "value_count":
+        values = tuple(dict.fromkeys((*alert.values, *counted)))
+        return values[:VALUES], alert.measured if alert.measured == _MANY else _number(values)
+    if hit.kind == "value_sum":
+        return (), written(sum(map(exact, counted), exact(alert.measured or "0")))
+    return (), hit.measured
+
+
+_MANY = f">{VALUES}"
+
+
+def _number(values: tuple[str, ...]) -> str:
+    return str(len(values)) if len(values) <= VALUES else _MANY
 
 
 def united(*parts: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:

@@ -41,6 +41,8 @@ class Group:
         return len(self.entries)
 
     def find(self, time_us: int, event_id: bytes) -> Entry | None:
+        if not self.entries or self.entries[-1].time_us < time_us:
+            return None
         at = bisect_left(self.entries, (time_us, event_id), key=by_order)
         if at < len(self.entries) and self.entries[at].event_id == event_id and self.entries[at].time_us == time_us:
             return self.entries[at]

@@ -60,6 +60,8 @@ def text(value: Value) -> str:
 
 def texts(value: Value) -> tuple[str, ...]:
     """The value, or the elements of a list, as text; without what says nothing, each once."""
+    if value.__class__ is str and len(value) <= VALUE_CHARS and value.isascii():  # nearly all are so
+        return (value,) if value else ()
     elements = value[:VALUES_OF_ONE] if isinstance(value, list) else [value]
     return tuple(dict.fromkeys(said for said in map(text, elements) if said))
 

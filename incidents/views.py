@@ -42,6 +42,20 @@ def alert_json(alert: Alert, zone: tzinfo, lang: str) -> Json:
         "state": alert.state.value,
         "incident": alert.incident_id or None,
         "drill": alert.drill,
+        "correlation": _correlation_json(alert),
+    }
+
+
+def _correlation_json(alert: Alert) -> Json | None:
+    """What counted, of a correlation's alert."""
+    if not alert.kind:
+        return None
+    group: Json = dict(said.split("=", 1) for said in alert.group)
+    return {
+        "type": alert.kind,
+        "group": group,
+        "values": list(alert.values),
+        "measured": alert.measured or None,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, print_json
@@ -80,9 +81,21 @@ def show(args: argparse.Namespace) -> int:
     print(f"{say('级别', 'severity')}: {alert['severity']}  {say('状态', 'state')}: {alert['state']}")
     print(f"{say('规则', 'rule')}: {alert['rule_id']}  {', '.join(alert.texts('tags'))}")
     print(f"{say('次数', 'count')}: {alert['count']}  {alert.time('first')} .. {alert.time('last')}")
+    if alert.fields.get("correlation"):
+        print(_counted(alert.part("correlation"), say))
     print(f"{say('事件', 'incident')}: {alert['incident'] or '-'}")
     for name in alert.part("entities").fields:
         print(f"{shown(name)}: {', '.join(alert.part('entities').texts(name))}")
     for event in alert.parts("events"):
         print(f"{event.time('@timestamp')}  {event['event.original']}")
     return 0
+
+
+def _counted(correlation: Answer, say: Callable[[str, str], str]) -> str:
+    """What of a correlation's events counted."""
+    group = ", ".join(f"{shown(name)}={correlation.part('group')[name]}" for name in correlation.part("group").fields)
+    parts = [f"{say('关联', 'correlation')}: {correlation['type']}", group]
+    if correlation["measured"]:
+        parts.append(f"{say('计得', 'measured')} {correlation['measured']}")
+    parts.append(", ".join(correlation.texts("values")))
+    return "  ".join(part for part in parts if part)

@@ -42,3 +42,12 @@ class Alert:
     incident_id: str
     asset_id: str
     drill: bool = False
+    kind: str = ""
+    """The correlation's type; empty for a plain rule."""
+    group: tuple[str, ...] = ()
+    """``name=value`` of each field that the correlation groups by."""
+    values: tuple[str, ...] = ()
+    """Of ``value_count``: distinct values that counted, the first fifty to come."""
+    measured: str = ""
+    """A numeral: the number of ``values``, or the sum, over all events of the alert; of the other types what the newest
+    window came to. Empty where nothing is measured."""

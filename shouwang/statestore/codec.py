@@ -54,6 +54,10 @@ def alert_text(alert: Alert) -> str:
             "incident_id": alert.incident_id,
             "asset_id": alert.asset_id,
             "drill": alert.drill,
+            "kind": alert.kind,
+            "group": list(alert.group),
+            "values": list(alert.values),
+            "measured": alert.measured,
         }
     )
 
@@ -79,6 +83,10 @@ def alert_from(text: str) -> Alert:
             incident_id=fields.text("incident_id"),
             asset_id=fields.text("asset_id"),
             drill=fields.flag("drill"),
+            kind=fields.text("kind") if "kind" in fields else "",
+            group=fields.texts("group") if "group" in fields else (),
+            values=fields.texts("values") if "values" in fields else (),
+            measured=fields.text("measured") if "measured" in fields else "",
         )
 
 

@@ -117,3 +117,41 @@ def test_what_was_seen_first_is_never_displaced() -> None:
 
 def test_a_match_without_entities_is_grouped_by_its_source() -> None:
     assert hit_of(a_match(1, fields={})).group == ("source=file:auth.log",)
+
+
+def test_an_alert_says_which_values_counted_and_what_they_came_to() -> None:
+    ports = [(n, {"source.ip": "192.0.2.7", "destination.port": n % 4 + 20}) for n in range(8)]
+    scan = a_correlation(kind="value_count", count=3, field=("destination.port",))
+    bytes_ = a_correlation(kind="value_sum", count=100, field=("destination.port",))
+    said = {}
+    for correlation in (scan, bytes_):
+        correlator = Correlator([correlation])
+        hits = [hit for n, fields in ports for hit in correlator.feed(a_match(n, at_us=n, fields=fields))]
+        alert = opened(hits[0], hits[0].members, Origin("A-1", "k", words("t")))
+        for hit in hits[1:]:
+            alert = grown(alert, hit, hit.members)
+        said[alert.kind] = (alert.count, alert.group, alert.values, alert.measured)
+    group = ("source.ip=192.0.2.7",)
+    assert said == {
+        "value_count": (8, group, ("20", "21", "22", "23"), "4"),
+        "value_sum": (8, group, (), str(2 * (20 + 21 + 22 + 23))),
+    }
+
+
+def test_an_alert_of_a_finished_window_says_what_it_came_to() -> None:
+    correlation = a_correlation(kind="value_avg", count=10, field=("n",))
+    correlator = Correlator([correlation])
+    for n in range(4):
+        correlator.feed(a_match(n, at_us=n, fields={"source.ip": "192.0.2.7", "n": str(10 + n)}))
+    (hit,) = correlator.flush()
+    assert opened(hit, hit.members, Origin("A-1", "k", words("t"))).measured == "11.5"
+
+
+def test_more_values_than_are_kept_are_not_counted_wrong() -> None:
+    correlator = Correlator([a_correlation(kind="value_count", count=3, field=("n",))])
+    matches = [a_match(n, at_us=n, fields={"source.ip": "192.0.2.7", "n": n}) for n in range(VALUES + 9)]
+    hits = [hit for match in matches for hit in correlator.feed(match)]
+    alert = opened(hits[0], hits[0].members, Origin("A-1", "k", words("t")))
+    for hit in hits[1:]:
+        alert = grown(alert, hit, hit.members)
+    assert (alert.count, len(alert.values), alert.measured) == (VALUES + 9, VALUES, f">{VALUES}")
