@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 
 from detection.fast.budget import Memory
-from detection.fast.classes import Column, Sort
+from detection.fast.classes import PLAIN, Column, Sort
 from detection.fast.matching import FOLDED, MOST_ROUTES, Matcher
 from detection.fast.partial import Conflict, Decode, Values, partial
 from detection.fast.routes import NOTHING, Fires, Key, Route, Source
@@ -180,6 +180,8 @@ class Kinds:
     def learn(self, event: Event, layout: Layout) -> Kind | None:
         """The kind of a line that was parsed; ``None``: such lines must all be parsed."""
         values = tuple(value_at(event.doc, place) for place in layout.decisive)
+        if not PLAIN.issuperset(map(type, values)):
+            return None
         key = ((layout.decisive, layout.missing), values)
         if key not in self.known:
             if len(self.known) >= MOST_ROUTES:

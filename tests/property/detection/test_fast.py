@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +31,7 @@ TEXTS = st.one_of(
     st.sampled_from(
         ["", "a", "A", "ab", "AB", "1", "01", "true", "test.fast", "\u212a", "k", "İ", "i", "\x02a", "a\x01"]
     ),
+    st.sampled_from(["\u212aiwi", "KİWI", "kiwİ", "mimikatz", "MiMi"]),
     st.text(alphabet="aAbB*?\\-/ \n中kK\u212aıİ\x01\x02", max_size=6),
 )
 SCALARS: st.SearchStrategy[Value] = st.one_of(
@@ -50,7 +52,9 @@ PREDICATES: st.SearchStrategy[Predicate] = st.one_of(
     st.builds(TimePart, st.just("minute"), st.just("lt"), st.integers(0, 59)),
 )
 ATOMS: st.SearchStrategy[Node] = st.one_of(
-    st.builds(Atom, st.sampled_from(FIELDS), PREDICATES), st.builds(Keyword, PATTERNS)
+    st.builds(Atom, st.sampled_from(FIELDS), PREDICATES),
+    st.builds(Keyword, PATTERNS),
+    st.builds(Keyword, st.sampled_from(["*Kiwi*", "*mimi*", "kiwi", "*i\u0307x*"]).map(parse).map(Pattern)),
 )
 
 
@@ -67,9 +71,10 @@ CONTEXTS: st.SearchStrategy[dict[str, Value]] = st.one_of(
 )
 
 
-def event(flat: Mapping[str, Value], deep: Value, context: Mapping[str, Value]) -> Event:
+def event(flat: Mapping[str, Value], deep: Value, context: Mapping[str, Value], written: str) -> Event:
     doc: dict[str, Value] = dict(flat) if deep is None else {**flat, "deep": deep}
-    return Event(time_us=61_000_000, received_us=0, source="s", shape=SHAPE, doc=doc, raw=b"", context=context)
+    raw = json.dumps(doc, ensure_ascii=written == "escaped").encode() if written else b""
+    return Event(time_us=61_000_000, received_us=0, source="s", shape=SHAPE, doc=doc, raw=raw, context=context)
 
 
 def rule(number: int, condition: Node) -> Rule:
@@ -89,7 +94,7 @@ def rule(number: int, condition: Node) -> Rule:
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(NODES, min_size=1, max_size=6),
-    st.lists(st.builds(event, FLAT, DEEP, CONTEXTS), min_size=1, max_size=6),
+    st.lists(st.builds(event, FLAT, DEEP, CONTEXTS, st.sampled_from(["", "plain", "escaped"])), min_size=1, max_size=6),
     st.sampled_from([200, 1 << 20]),
 )
 def test_the_fast_engine_finds_what_the_naive_one_finds(nodes: list[Node], seen: list[Event], cache: int) -> None:
