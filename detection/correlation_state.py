@@ -148,17 +148,18 @@ class CorrelationState:
         counted = group.take_fresh((stretch.start_us, stretch.end_us) for stretch in stretches)
         if counted:
             outcome.hits.append(self._hit(group.key, counted, stretches[-1]))
-        if self.is_read and not isinstance(self.window, Whole):
-            for end_us in dict.fromkeys(stretch.end_us for stretch in stretches):
-                for entry in group.within(end_us, end_us):
-                    self._end(entry, at_us, outcome)
+        if self.is_read:
+            for stretch in stretches:
+                for entry in group.within(stretch.end_us, stretch.end_us):
+                    if stretch.ends_with(entry):
+                        self._end(entry, at_us, outcome)
         for entry in counted:
             self._touched[entry.number] = entry
             if not self.is_read:
                 entry.member = None
 
     def _end(self, entry: Entry, at_us: int, outcome: Outcome) -> None:
-        if entry.ended or entry.member is None or isinstance(self.window, Whole) or not self.window.ends(entry):
+        if entry.ended or entry.member is None:
             return
         entry.ended = True
         self._touched[entry.number] = entry

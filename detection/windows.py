@@ -64,6 +64,11 @@ class Stretch(NamedTuple):
     end_us: int
     value: Exact | None = None
     """What was held against the condition; of whole windows only."""
+    last: int = -1
+    """The rule with which it ends; -1: any."""
+
+    def ends_with(self, entry: Entry) -> bool:
+        return entry.time_us == self.end_us and (self.last < 0 or bool(entry.rules >> self.last & 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +116,6 @@ class Sliding:
     def _stretch(self, end_us: int) -> Stretch:
         return Stretch(end_us - self.timespan_us, end_us)
 
-    def ends(self, entry: Entry) -> bool:
-        """Whether a stretch may end with it."""
-        return True
-
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
@@ -132,7 +133,7 @@ class Ordered:
             for end_us in dict.fromkeys(ends[low : bisect_right(ends, entry.time_us + self.timespan_us)]):
                 start_us = self._start(times, way, end_us)
                 if start_us is not None and start_us <= entry.time_us:
-                    found.append(Stretch(start_us, end_us))
+                    found.append(Stretch(start_us, end_us, last=way.rules[-1]))
         return found
 
     def _start(self, times: dict[int, list[int]], way: Steps, end_us: int) -> int | None:
@@ -146,9 +147,6 @@ class Ordered:
             at_us = before[place]
         first = times[way.rules[0]]
         return first[bisect_left(first, earliest_us)]
-
-    def ends(self, entry: Entry) -> bool:
-        return any(entry.rules >> way.rules[-1] & 1 for way in self.ways)
 
 
 @dataclass(frozen=True, slots=True)

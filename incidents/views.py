@@ -50,7 +50,7 @@ def _correlation_json(alert: Alert) -> Json | None:
     """What counted, of a correlation's alert."""
     if not alert.kind:
         return None
-    group: Json = dict(said.split("=", 1) for said in alert.group)
+    group: Json = {name: value for name, _, value in (said.partition("=") for said in alert.group)}
     return {
         "type": alert.kind,
         "group": group,

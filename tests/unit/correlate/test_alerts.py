@@ -4,7 +4,7 @@ from detection.alerting import EVENT_IDS, VALUES, Origin, grown, hit_of, opened,
 from detection.correlate import Correlator
 from detection.hits import Hit, Member
 from detection.suppress import LONGEST_US, QUIET_US, Seen, Stretches
-from shouwang.model import Severity
+from shouwang.model import Severity, Value
 from shouwang.words import words
 from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
 
@@ -120,7 +120,9 @@ def test_a_match_without_entities_is_grouped_by_its_source() -> None:
 
 
 def test_an_alert_says_which_values_counted_and_what_they_came_to() -> None:
-    ports = [(n, {"source.ip": "192.0.2.7", "destination.port": n % 4 + 20}) for n in range(8)]
+    ports: list[tuple[int, dict[str, Value]]] = [
+        (n, {"source.ip": "192.0.2.7", "destination.port": n % 4 + 20}) for n in range(8)
+    ]
     scan = a_correlation(kind="value_count", count=3, field=("destination.port",))
     bytes_ = a_correlation(kind="value_sum", count=100, field=("destination.port",))
     said = {}
