@@ -28,8 +28,9 @@ class Replayed(NamedTuple):
 
 def alerts_of(
     matches: Iterable[Match], correlations: Sequence[Correlation], titles: Mapping[str, Words]
-) -> list[Replayed]:
-    """In order of the time at which each was first seen. ``matches``: in order of time."""
+) -> tuple[list[Replayed], int]:
+    """In order of the time at which each was first seen; and how many events had to be forgotten for want of room while
+    they could still have counted. ``matches``: in order of time."""
     correlator = Correlator(correlations)
     book = _Book(titles)
     for match in matches:
@@ -37,7 +38,7 @@ def alerts_of(
             book.take(hit)
     for hit in correlator.flush():
         book.take(hit)
-    return list(book.found.values())
+    return list(book.found.values()), sum(state.counters.evicted for state in correlator.states.values())
 
 
 def silenced(correlations: Sequence[Correlation]) -> frozenset[str]:

@@ -87,6 +87,8 @@ class State:
     """Rules for which a correlation speaks."""
     correlated: int | None = None
     """Alerts that the correlations made; ``None`` before the end."""
+    evicted: int = 0
+    """Events that the correlations had to forget, while they could still have counted, for want of room."""
     took_s: float = 0
     full: bool = False
     """It has ended early: too many matches, or no room."""

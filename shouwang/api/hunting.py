@@ -201,5 +201,6 @@ def _told(context: Context, hunt: Hunt) -> Json:
         "rules": state.rules,
         "correlations": state.correlations,
         "correlated": state.correlated,
+        "evicted": state.evicted,
         **hunt.progress,
     }

@@ -141,9 +141,13 @@ def _correlated_line(args: argparse.Namespace, alert: Answer) -> str:
 
 
 def _progress(args: argparse.Namespace, answer: Answer) -> None:
-    if sys.stderr.isatty():
-        end = "" if answer["state"] == "running" else "\n"
-        print(f"\r\x1b[K{numbers(args, answer)}", end=end, file=sys.stderr, flush=True)
+    """One line that is written over, on a terminal alone."""
+    if not sys.stderr.isatty():
+        return
+    text = "" if answer["state"] != "running" else numbers(args, answer)
+    if text and not answer.number("took_s"):
+        text = words(args)("正在准备……", "getting ready ...")
+    print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def numbers(args: argparse.Namespace, answer: Answer) -> str:
@@ -190,6 +194,11 @@ def print_refused(args: argparse.Namespace, answer: Answer) -> None:
     say = words(args)
     for refused in answer.texts("refused"):
         print(f"{say('拒绝', 'refused')}: {shown(refused)}", file=sys.stderr)
+    if answer.number("evicted"):
+        print(
+            f"{say('关联规则放弃的事件', 'events that correlations had no room for')}: {answer['evicted']}",
+            file=sys.stderr,
+        )
     for rule, times in answer.part("faults").fields.items():
         print(f"{say('规则故障', 'rule fault')}: {shown(rule)} ({shown(times)})", file=sys.stderr)
 

@@ -132,7 +132,7 @@ class _Hunt:
 
     def _correlate(self) -> None:
         """Over all matches at once, and anew when a run was killed in it."""
-        found = alerts_of(self._matches(), self._ruleset.correlations, self._titles)
+        found, self._state.evicted = alerts_of(self._matches(), self._ruleset.correlations, self._titles)
         new = self._folder.correlated.with_suffix(".new")
         with new.open("wb") as out:
             for alert, group, event_ids in found:
