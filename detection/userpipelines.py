@@ -28,6 +28,7 @@ from shouwang.model import Logsource
 
 _OUTSIDE = {
     "query_expression_placeholders": "it asks another system's tables",
+    "field_name_transform": "its function is Python, which a file cannot hold; write a field_name_mapping",
     "file_placeholders": "values come from [rules.placeholders] or the pipeline's vars",
     "http_placeholders": "values come from [rules.placeholders] or the pipeline's vars",
     "command_placeholders": "values come from [rules.placeholders] or the pipeline's vars",

@@ -300,3 +300,39 @@ def test_another_pipeline_reads_the_rules_anew_where_they_are_cached(tmp_path: P
     for _ in range(2):
         assert load([tmp_path / "rules.yml"], pipelines=[tmp_path / "pipeline.yml"], cache=tmp_path / "c") == plain
         assert load([tmp_path / "rules.yml"], cache=tmp_path / "c") != plain
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"type": "set_custom_attribute", "attribute": "a", "value": "b"},
+        {"type": "add_field", "field": "a"},
+        {"type": "remove_field", "field": "a"},
+        {"type": "set_field", "fields": ["a"]},
+        {"type": "set_state", "key": "a", "val": "b"},
+    ],
+)
+def test_what_only_a_query_would_show_changes_nothing(tmp_path: Path, step: dict[str, object]) -> None:
+    rule = one(tmp_path, step, "s: {f: a}\ncondition: s")
+    assert fires(rule, f="a")
+    assert not fires(rule, f="b")
+
+
+def test_extract_fields_and_field_name_prefix_mapping(tmp_path: Path) -> None:
+    step: dict[str, object] = {
+        "type": "extract_fields",
+        "regex": "(?P<kind>[A-Za-z]+):(?P<number>.+)",
+        "field_prefix": "r",
+    }
+    rule = one(tmp_path, step, "s: {f: 'Dword:7'}\ncondition: s")
+    assert fires(rule, r__kind="dword", r__number=7)
+    assert not fires(rule, r__kind="dword", r__number=8)
+    step = {"type": "field_name_prefix_mapping", "mapping": {"win.": "w."}}
+    assert fires(one(tmp_path, step, "s: {win.a: x}\ncondition: s"), w__a="x")
+
+
+def test_a_function_cannot_be_written_in_a_file(tmp_path: Path) -> None:
+    step: dict[str, object] = {"type": "field_name_transform", "transform_func": "str.upper", "mapping": {}}
+    ruleset = piped(tmp_path, [step], rule_text("s: {f: a}\ncondition: s"))
+    assert any("field_name_transform" in refusal.reason for refusal in ruleset.refused)
+    assert len(ruleset.rules) == 1
