@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from detection.fast.lines import Lines, Parse
 from detection.fast.literals import HAS_HYPERSCAN
 from detection.fast.matching import Matcher
 from detection.ruleset import Rule, RuleSet
+from detection.searchcache import SearchCache
 from shouwang.model import ABSENT, Event, Match, Value
 
 
@@ -18,11 +20,12 @@ class Engine:
     accelerated: bool = HAS_HYPERSCAN
     """Whether Hyperscan is there. Without it the same is found, slower."""
 
-    def __init__(self, ruleset: RuleSet, entity_fields: Sequence[str]) -> None:
-        """``entity_fields``: ECS fields to carry in every match, beside those that correlations need."""
+    def __init__(self, ruleset: RuleSet, entity_fields: Sequence[str], cache: Path | None = None) -> None:
+        """``entity_fields``: ECS fields to carry in every match, beside those that correlations need. ``cache``: a
+        folder where what takes long to make is kept for the next start."""
         self.ruleset = ruleset
         self.match_fields = tuple(dict.fromkeys([*entity_fields, *_correlated(ruleset)]))
-        self.matcher = Matcher(ruleset.rules)
+        self.matcher = Matcher(ruleset.rules, None if cache is None else SearchCache(cache))
 
     @property
     def faults(self) -> Counter[str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
-import stat
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from detection import ownfile
 from detection.content import Content
 from detection.packing import packed, unpacked
 from detection.rulefiles import RuleFile, Stamp
@@ -94,8 +93,8 @@ class RuleCache:
             return
         payload = msgspec.msgpack.encode(Shelved(self._key, self._next))
         with suppress(OSError):
-            _write(self.path, _MAGIC + _check(payload) + payload)
-            _prune(self.path.parent)
+            ownfile.write(self.path, _MAGIC + _check(payload) + payload)
+            ownfile.prune(self.path.parent, _SUFFIX, _KEPT)
 
     def _settled(self, stamp: Stamp) -> bool:
         return max(stamp.mtime_ns, stamp.ctime_ns) + _SETTLED_NS < self._began_ns
@@ -116,7 +115,7 @@ def _digest(path: str) -> bytes:
 def _read(path: Path, key: str) -> dict[str, Entry]:
     """Nothing, when the file is missing, damaged, of another key, or could be somebody else's work."""
     try:
-        data = _bytes(path)
+        data = ownfile.read(path, _MOST_BYTES)
     except OSError:
         return {}
     start = len(_MAGIC) + _CHECK_BYTES
@@ -128,42 +127,3 @@ def _read(path: Path, key: str) -> dict[str, Entry]:
     except (msgspec.MsgspecError, ValueError):
         return {}
     return {entry.path: entry for entry in found.entries} if found.key == key else {}
-
-
-def _bytes(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:  # noqa: PTH123  # a descriptor
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or not _mine(found) or found.st_size > _MOST_BYTES:
-            raise PermissionError(path)
-        return file.read()
-
-
-def _mine(found: os.stat_result) -> bool:
-    return found.st_uid == os.geteuid() and not found.st_mode & 0o022
-
-
-def _write(path: Path, data: bytes) -> None:
-    """In one step: who reads meanwhile has the old file whole, or the new one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not _mine(path.parent.stat()):
-        raise PermissionError(path.parent)
-    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor
-            file.write(data)
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-
-
-def _prune(folder: Path) -> None:
-    """Old caches, and what a writer that was killed left."""
-    written = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(_SUFFIX) or f"{_SUFFIX}." in file.name),
-        key=lambda file: file.stat().st_mtime_ns,
-    )
-    for file in written[:-_KEPT]:
-        file.unlink(missing_ok=True)

@@ -113,7 +113,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
     intelligence = Intelligence(home.intel, clock, drill=home.drill)
 
     def engine() -> Matcher:
-        return Matcher(Engine(ruleset, ENTITY_FIELDS), Lookout(intelligence.library, ENTITY_FIELDS))
+        return Matcher(Engine(ruleset, ENTITY_FIELDS, home.rule_cache), Lookout(intelligence.library, ENTITY_FIELDS))
 
     with ExitStack() as stack:
         state = stack.enter_context(StateStore(home.state))
@@ -142,6 +142,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
                 plans=documents,
                 titles=titles(ruleset),
                 drill=home.drill,
+                lateness_us=config.detection.lateness_us,
             ),
             intelligence=intelligence,
             hunts=hunts,

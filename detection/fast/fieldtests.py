@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from detection.fast.formulas import NONE, Ids
-from detection.fast.literals import END, START, Literals
+from detection.fast.literals import END, START, Kept, Literals
 from detection.fast.networks import Networks
 from detection.naive import holds_nothing, number_of, test_of
 from detection.predicates import (
@@ -46,7 +46,8 @@ class Said(NamedTuple):
 class FieldTests:
     """Of one field."""
 
-    def __init__(self, tests: Mapping[int, Predicate]) -> None:
+    def __init__(self, tests: Mapping[int, Predicate], kept: Kept | None = None) -> None:
+        self._kept = kept
         self._exact: dict[str, list[int]] = {}
         self._numbers: dict[Number, list[int]] = {}
         self._networks = Networks()
@@ -116,7 +117,7 @@ class FieldTests:
         pieces = list(dict.fromkeys((*self._pieces, *self._woken)))
         self._plain = [tuple(self._pieces.get(piece, ())) for piece in pieces]
         self._tests = [tuple(self._woken.get(piece, ())) for piece in pieces]
-        self._literals = Literals(pieces) if pieces else None
+        self._literals = Literals(pieces, self._kept) if pieces else None
         self._whole = frozenset((*self._there, *self._any))
         self._known: dict[Ids, Said] = {}
         self._nothing = self._same(self._whole, set())

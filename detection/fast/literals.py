@@ -6,7 +6,7 @@ The value is searched between two marks, so "begins with" and "ends with" are pi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 try:
     import hyperscan
@@ -25,6 +25,16 @@ _US_A_PIECE: Final = 0.04
 _US_A_LETTER: Final = 0.1
 _US_TO_COMPILE: Final = 8.0
 """Of a piece. What the three ways of searching cost, roughly."""
+_US_ONCE: Final = 2.0
+"""Instead, where a database is made once and kept."""
+
+
+class Kept(Protocol):
+    """What was made once, by what it was made of."""
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def put(self, key: bytes, payload: bytes) -> None: ...
 
 
 class Literals:
@@ -33,13 +43,15 @@ class Literals:
     Most kinds of event ask for few values, so a database is made only when searching without one has cost as much.
     """
 
-    def __init__(self, pieces: Sequence[str]) -> None:
-        """A piece may begin with ``START`` or end with ``END``."""
+    def __init__(self, pieces: Sequence[str], kept: Kept | None = None) -> None:
+        """A piece may begin with ``START`` or end with ``END``. ``kept``: where databases are kept."""
+        self._kept = kept
         self._pieces = list(enumerate(pieces))
         self._few = len(pieces) <= _FEW
-        self._bad = any("\0" in piece for piece in pieces)
+        self._can_compile = hyperscan is not None and not self._few and not any("\0" in piece for piece in pieces)
         self._spent_us = 0.0
         self._scan: Callable[..., object] | None = None
+        self._look_up = kept is not None and self._can_compile
         self._grams: dict[str, list[tuple[int, str]]] | None = None
         self._hits: list[int] = []
         self._hit = _collector(self._hits)
@@ -49,13 +61,15 @@ class Literals:
         if START in text or END in text:
             return [number for number, piece in self._pieces if _stands(piece, text)]
         marked = f"{START}{text}{END}"
-        if self._scan is None:
+        if self._scan is None and (not self._look_up or not self._load()):
             return self._without(marked)
+        scan = self._scan
+        assert scan is not None
         self._hits.clear()
         try:
-            self._scan(marked.encode(), self._hit)
+            scan(marked.encode(), self._hit)
         except UnicodeEncodeError:  # half of a surrogate pair
-            self._scan(marked.encode("utf-8", "surrogatepass"), self._hit)
+            scan(marked.encode("utf-8", "surrogatepass"), self._hit)
         return self._hits
 
     def _without(self, marked: str) -> Sequence[int]:
@@ -69,7 +83,7 @@ class Literals:
         else:
             self._spent_us += len(marked) * _US_A_LETTER
             found = self._by_gram(marked)
-        if self._spent_us > count * _US_TO_COMPILE and hyperscan is not None and not self._bad:
+        if self._spent_us > count * (_US_TO_COMPILE if self._kept is None else _US_ONCE) and self._can_compile:
             self.compile()
         return found
 
@@ -97,6 +111,31 @@ class Literals:
         )
         self._scan = database.scan
         self._grams = None
+        if self._kept is not None:
+            self._kept.put(self._key(), hyperscan.dumpb(database))
+
+    def _load(self) -> bool:
+        """Whether the database was kept."""
+        assert hyperscan is not None
+        assert self._kept is not None
+        self._look_up = False
+        held = self._kept.get(self._key())
+        if held is None:
+            return False
+        try:
+            database = hyperscan.loadb(held, hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+        except hyperscan.error:  # of another processor
+            return False
+        self._scan = database.scan
+        return True
+
+    def _key(self) -> bytes:
+        """The version of the library, and all that is looked for."""
+        assert hyperscan is not None
+        pieces = (piece.encode("utf-8", "surrogatepass") for _, piece in self._pieces)
+        version: str = hyperscan.__version__  # type: ignore[attr-defined]  # its stubs lack it
+        return b"\0".join((version.encode(), *pieces))
 
 
 def _collector(hits: list[int]) -> Callable[[int, int, int, int, object], None]:

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from detection.fast.budget import CACHE_BYTES, Budget
 from detection.fast.classes import PLAIN, Column, Reader, Sort
 from detection.fast.fieldtests import FieldTests
+from detection.fast.literals import Kept
 from detection.fast.reading import CONTEXT, TIME, Places
 from detection.fast.routes import NOTHING, Fires, Key, Route, Source
 from detection.fast.rulebook import RuleBook
@@ -67,9 +68,9 @@ LaneKey: TypeAlias = tuple[Shape, tuple[Found, ...] | None, tuple[str, ...]]
 class Matcher:
     """One rule set. Not for several threads at a time."""
 
-    def __init__(self, rules: tuple[Rule, ...], cache_bytes: int = CACHE_BYTES) -> None:
-        self.budget = Budget(cache_bytes)
-        self.book = RuleBook(rules, self.budget)
+    def __init__(self, rules: tuple[Rule, ...], kept: Kept | None = None) -> None:
+        self.budget = Budget(CACHE_BYTES)
+        self.book = RuleBook(rules, self.budget, kept)
         self.faults: Counter[str] = Counter()
         self._lanes: dict[LaneKey, Lane] = {}
         self._folds: dict[Shape, tuple[str, ...]] = {}

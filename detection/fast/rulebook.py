@@ -9,6 +9,7 @@ from detection.fast.budget import Budget
 from detection.fast.classes import Column
 from detection.fast.fieldtests import FieldTests, Said
 from detection.fast.formulas import FALSE, NONE, Atoms, Formula, Ids, atoms_of, cover, folded, rarity
+from detection.fast.literals import Kept
 from detection.fast.routes import Field, Program, Route, Source
 from detection.predicates import Exists, Null, Predicate, SameAs
 from detection.ruleset import Rule
@@ -32,8 +33,9 @@ class Choice(NamedTuple):
 
 
 class RuleBook:
-    def __init__(self, rules: tuple[Rule, ...], budget: Budget) -> None:
+    def __init__(self, rules: tuple[Rule, ...], budget: Budget, kept: Kept | None = None) -> None:
         self.rules = rules
+        self._kept = kept
         self.budget = budget
         self._atoms = Atoms()
         self._formulas = [self._atoms.formula(rule.condition) for rule in rules]
@@ -140,7 +142,7 @@ class RuleBook:
         known = self._tests.get((field, atoms))
         if known is None:
             wanted = {atom: self._atoms.tests[atom].predicate for atom in sorted(atoms)}
-            known = self._tests[field, atoms] = FieldTests(wanted)
+            known = self._tests[field, atoms] = FieldTests(wanted, self._kept)
         return known
 
 

@@ -75,7 +75,7 @@ def scan(request: Request) -> int:
             ),
         )
     with without_collection():
-        engine = Engine(ruleset, ())
+        engine = Engine(ruleset, (), cache=_cache())
     gc.freeze()  # what is loaded stays; there is no sense in looking through it again and again
     work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()), sys.stdin.buffer)
     started = time.perf_counter()
