@@ -12,6 +12,7 @@ from typing import NamedTuple
 from detection.alerting import Origin, grown, opened
 from detection.correlate import Correlator
 from detection.hits import Hit, Member
+from detection.repeated import event_id, unfolded
 from detection.ruleset import Correlation
 from detection.suppress import Stretches
 from shouwang.model import Alert, Match
@@ -22,8 +23,8 @@ class Replayed(NamedTuple):
     alert: Alert
     group: tuple[str, ...]
     """``name=value``, as the correlation groups."""
-    event_ids: list[bytes]
-    """All of them."""
+    event_ids: dict[bytes, None]
+    """All of them, in the order in which they counted."""
 
 
 def alerts_of(
@@ -34,8 +35,9 @@ def alerts_of(
     correlator = Correlator(correlations)
     book = _Book(titles)
     for match in matches:
-        for hit in correlator.feed(replace(match, received_us=match.time_us)):
-            book.take(hit)
+        for each in unfolded(replace(match, received_us=match.time_us)):
+            for hit in correlator.feed(each):
+                book.take(hit)
     for hit in correlator.flush():
         book.take(hit)
     return list(book.found.values()), sum(state.counters.evicted for state in correlator.states.values())
@@ -64,6 +66,6 @@ class _Book:
                 alert, event_ids = grown(held.alert, hit, members), held.event_ids
             else:
                 title = self._titles.get(hit.rule_id) or words(hit.title)
-                alert, event_ids = opened(hit, members, Origin("", key, title)), []
-            event_ids += [member.event_id for member in members]
+                alert, event_ids = opened(hit, members, Origin("", key, title)), {}
+            event_ids.update((event_id(member.event_id), None) for member in members)
             self.found[key] = Replayed(alert, hit.group, event_ids)

@@ -133,6 +133,22 @@ def test_correlations_make_the_alerts_that_they_made_live(services: Services, ac
     assert said == sorted((alert.rule_id, alert.count, alert.first_us) for alert in live)
 
 
+def test_a_record_that_stands_for_several_counts_for_several(services: Services, act: Act, archive: Archive) -> None:
+    head = "Nov 24 00:00:0{} srv-1 sshd[7]: "
+    said = "Failed password for root from 203.0.113.9 port 40000 ssh2"
+    lines = [head.format(1) + said, head.format(2) + f"message repeated 5 times: [ {said}]"]
+    bring_in(services, "\n".join(lines).encode() + b"\n")
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED, BURST).fileno())["id"]))
+    assert shown["matches"] == 2
+    (alert,) = found(act, str(shown["id"]), correlated=True)
+    assert alert["count"] == 6
+    assert isinstance(alert["event_ids"], list)
+    assert len(alert["event_ids"]) == 2
+    act("hunt.alerts", id=shown["id"])
+    (made,) = [each for each in services.state.alerts.list()[1] if each.rule_id == alert["rule_id"]]
+    assert (made.count, len(made.event_ids)) == (6, 2)
+
+
 def test_matches_become_alerts_once(services: Services, act: Act, archive: Archive) -> None:
     bring_in(services, ssh_lines(300))
     shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
