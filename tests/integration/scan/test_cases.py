@@ -13,7 +13,18 @@ from tests.cases.matches import MATCHES, by_rule, expected
 
 
 def request(path: Path, *rules: Path) -> Request:
-    return Request((path,), rules, (), "auto", "utf-8", "Asia/Shanghai", json=True, verbose=True, lang="en")
+    return Request(
+        paths=(path,),
+        rules=rules,
+        pipelines=(),
+        format="auto",
+        encoding="utf-8",
+        zone="Asia/Shanghai",
+        jobs=1,
+        json=True,
+        verbose=True,
+        lang="en",
+    )
 
 
 def matches(capfdbinary: pytest.CaptureFixture[bytes], path: Path, *rules: Path) -> tuple[list[dict[str, Value]], str]:
