@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> None:
     verbs = nouns(subparsers, "rules", "检测规则 / detection rules")
     verb(verbs, "list", list_rules, "已加载与被拒绝的规则 / the loaded ones, and the refused with the reason")
+    _gaps(verbs)
     _check(verbs)
+    _test(verbs)
     _explain(verbs)
+
+
+def _gaps(verbs: Subparsers) -> None:
+    text = "关联规则未评估的时段及原因 / what correlations have not evaluated, and why; exit 1 when there is any"
+    parser = verb(verbs, "gaps", _in("rules_gaps"), text)
+    parser.add_argument("--since", default="7d", metavar="TIME", help="24h, 7d, 2026-11-24, RFC 3339")
 
 
 def _check(verbs: Subparsers) -> None:
@@ -31,6 +39,20 @@ def _check(verbs: Subparsers) -> None:
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="CODE", help="不报告某类问题 / leave out a kind of problem"
     )
+
+
+def _test(verbs: Subparsers) -> None:
+    text = "用规则自带的事件测试规则 / try rules on the events that they must and must not match"
+    parser = verb(verbs, "test", _in("rules_test"), text)
+    help = "规则文件或目录（默认为自带规则） / rule files and folders (default: our own)"
+    parser.add_argument("paths", nargs="*", metavar="PATH", type=Path, help=help)
+    help = "另行加载、不测试的规则 / further rules that these name: loaded, not tested"
+    parser.add_argument("--beside", action="append", default=[], metavar="PATH", type=Path, help=help)
+    help = "含 *.expect.yml 的目录 / a folder of *.expect.yml: files, and what must fire on them"
+    parser.add_argument("--expect", action="append", default=[], metavar="FOLDER", type=Path, help=help)
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="写出 JUnit XML / write JUnit XML for a CI system")
+    parser.add_argument("--require", action="store_true", help="没有测试的规则算失败 / a rule without a test fails")
+    parser.add_argument("--verbose", action="store_true", help="列出全部 / list all, not only what failed")
 
 
 def _explain(verbs: Subparsers) -> None:
