@@ -243,4 +243,4 @@ def test_a_source_that_cannot_be_read_so_ends_the_start_with_its_place(
         done = daemon.run("up", "--headless", "--lang", lang)
         assert done.returncode == 2
         assert "zzz" in done.stderr
-        assert f"shouwang.toml:{line}: source.1.{setting.split()[0]}: " in done.stderr
+        assert f"shouwang.toml:{line}: source.1.{setting.split(maxsplit=1)[0]}: " in done.stderr
