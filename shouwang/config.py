@@ -26,6 +26,7 @@ from shouwang.assets import AssetRegister, canonical_network
 from shouwang.errors import UsageError
 from shouwang.mistakes import mistake
 from shouwang.model import Asset, Importance
+from shouwang.timespan import span_us
 from shouwang.tomlfaults import toml_fault
 from shouwang.tomlplace import line_of
 from shouwang.words import Words
@@ -88,6 +89,17 @@ def _endpoint(text: str) -> str:
                     f"{text!r} is no address with port: write 127.0.0.1:5514, [::]:5514, or empty for none",
                 )
             )
+    return text
+
+
+def _span(text: str) -> str:
+    span = span_us(text)
+    if span is None or span > 7 * 86_400_000_000:
+        raise ValueError(
+            Words(
+                f"{text!r} 不是时长，可写 90s、10m、1h，最长 7d", f"{text!r} is no span: write 90s, 10m, 1h, at most 7d"
+            )
+        )
     return text
 
 
@@ -189,6 +201,15 @@ class Rules(Table):
     """Name -> what ``%name%`` stands for in rules with the modifier expand."""
 
 
+class Detection(Table):
+    lateness: Annotated[str, AfterValidator(_span)] = "1h"
+    """How much later than it happened an event may come and be correlated exactly."""
+
+    @property
+    def lateness_us(self) -> int:
+        return span_us(self.lateness) or 0
+
+
 class Config(Table):
     site: Site
     roles: dict[str, Role] = Field(default_factory=dict)
@@ -198,6 +219,7 @@ class Config(Table):
     listen: Listen = Listen()
     metrics: Metrics = Metrics()
     rules: Rules = Rules()
+    detection: Detection = Detection()
 
     def register(self) -> AssetRegister:
         return AssetRegister([each.asset() for each in self.asset])

@@ -72,6 +72,11 @@ encoding = "utf-8"
 # Interval of the host's own metrics, in seconds; 0: none.
 interval_s = {interval}
 
+[detection]
+# 事件晚到多久仍能准确关联；带上限的条件、平均值等也要等这么久才判定。
+# How late an event may come and be correlated exactly; conditions with an upper bound and averages wait so long.
+lateness = "1h"
+
 [rules]
 # 自带规则；另外加载的文件或目录（home 的 rules/ 总会加载）；不加载的规则 id。
 # Our own rules; further files or folders (rules/ of the home is always loaded); ids that are not loaded.

@@ -66,13 +66,19 @@ def _zone(offset: str | None, zone: tzinfo) -> tzinfo:
 def since(text: str, now_us: int, zone: tzinfo) -> int:
     """The start of "the last 24h", or of the time written. Raises ``UsageError`` on anything else."""
     written = text.strip()
-    span = _SPAN.fullmatch(written)
+    span = span_us(written)
     if span is not None:
-        return now_us - int(span.group(1)) * _UNITS_US[span.group(2).lower()]
+        return now_us - span
     bounds = moment(written, zone)
     if bounds is None:
         raise UsageError(Words(f"{text!r} 不是时间。", f"{text!r} is no time."), hint=_FORMS)
     return bounds[0]
+
+
+def span_us(text: str) -> int | None:
+    """Of ``90s``, ``10m``, ``24h``, ``7d``, ``2w``; ``None`` for anything else."""
+    span = _SPAN.fullmatch(text)
+    return None if span is None else int(span.group(1)) * _UNITS_US[span.group(2).lower()]
 
 
 def rfc3339(time_us: int, zone: tzinfo) -> str:

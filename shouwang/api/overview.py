@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from shouwang import __version__
+from shouwang.api import gaps
 from shouwang.api.context import Context, Json, NoArgs
 from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import DayLedger
@@ -108,6 +109,7 @@ def findings(services: Services) -> Iterable[Finding]:
         )
     yield from services.events.health()
     yield from services.intelligence.findings()
+    yield from gaps.findings(services)
     if services.ruleset.refused:
         count = len(services.ruleset.refused)
         yield Finding(

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from shouwang.access import Need, Role, require, role_of
-from shouwang.api import alerts, doctor, events, hunting, importing, incidents, intel, overview, records, rules
+from shouwang.api import alerts, doctor, events, gaps, hunting, importing, incidents, intel, overview, records, rules
 from shouwang.api.context import Args, Context, NoArgs
 from shouwang.errors import AccessError, UsageError
 from shouwang.mistakes import mistake
@@ -34,6 +34,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "status": Act(overview.status, Need.READ, NoArgs),
     "doctor": Act(doctor.doctor, Need.READ, NoArgs),
     "rules.list": Act(overview.rules, Need.READ, NoArgs),
+    "rules.gaps": Act(gaps.gaps, Need.READ, gaps.GapsArgs),
     "rules.explain": Act(rules.explain, Need.READ, rules.ExplainArgs),
     "alerts.list": Act(alerts.list_alerts, Need.READ, alerts.ListArgs),
     "alerts.show": Act(alerts.show, Need.READ, alerts.ShowArgs),

@@ -1,0 +1,83 @@
+"""What correlations have not evaluated is told by ``rules gaps`` and by the status."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shouwang.api.table import perform
+from shouwang.clock import ManualClock
+from shouwang.config import Detection
+from shouwang.model import Value
+from shouwang.statestore.gaps import GapReason
+from shouwang.wiring import Services
+
+CORRELATION = "fc028638-b3e7-497b-982b-6044b22e798c"
+
+
+def asked(services: Services) -> dict[str, Value]:
+    found = perform(services, "aud", "rules.gaps", {}, lang="en")
+    assert isinstance(found, dict)
+    return found
+
+
+def said(services: Services) -> list[str]:
+    status = perform(services, "aud", "status", {}, lang="en")
+    assert isinstance(status, dict)
+    findings = status["findings"]
+    assert isinstance(findings, list)
+    return [str(each["what"]) for each in findings if isinstance(each, dict)]
+
+
+def test_without_gaps_all_is_green_and_every_correlation_is_listed(services: Services) -> None:
+    found = asked(services)
+    assert found["green"] is True
+    assert found["gaps"] == []
+    assert len(found["correlations"]) == len(services.ruleset.correlations)  # type: ignore[arg-type]
+
+
+def test_a_gap_that_will_be_filled_is_told_until_it_is(services: Services, clock: ManualClock) -> None:
+    now_us = clock.now_us()
+    with services.state.work() as tx:
+        tx.gaps.add(CORRELATION, GapReason.ADDED, now_us - 60_000_000, now_us)
+    assert asked(services)["green"] is False
+    assert any("still being read again" in each for each in said(services))
+    with services.state.work() as tx:
+        tx.gaps.fill(CORRELATION, now_us)
+    found = asked(services)
+    assert found["green"] is True
+    assert isinstance(found["gaps"], list)
+    (gap,) = found["gaps"]
+    assert isinstance(gap, dict)
+    assert (gap["reason"], gap["title"]) == ("added", "SSH user names guessed from one address")
+    assert gap["filled"] is not None
+
+
+def test_what_came_too_late_stays_in_the_ledger_and_is_a_finding_for_a_day(
+    services: Services, clock: ManualClock
+) -> None:
+    now_us = clock.now_us()
+    with services.state.work() as tx:
+        tx.gaps.extend(CORRELATION, GapReason.LATE, now_us, now_us, 3)
+        tx.gaps.extend(CORRELATION, GapReason.LATE, now_us + 1_000_000, now_us + 1_000_000, 4)
+    found = asked(services)["gaps"]
+    assert isinstance(found, list)
+    assert [each["count"] for each in found if isinstance(each, dict)] == [7]
+    assert any("not wholly evaluated" in each for each in said(services))
+    clock.advance(timedelta(days=2).total_seconds())
+    assert not any("not wholly evaluated" in each for each in said(services))
+    assert asked(services)["green"] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "us"), [("0s", 0), ("90s", 90_000_000), ("1h", 3_600_000_000), ("7d", 604_800_000_000)]
+)
+def test_the_lateness_is_a_span(text: str, us: int) -> None:
+    assert Detection(lateness=text).lateness_us == us
+
+
+@pytest.mark.parametrize("text", ["soon", "8d", "-1h", "10"])
+def test_another_lateness_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="span"):
+        Detection(lateness=text)
