@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 from detection.fast.formulas import NONE, Ids
 from detection.fast.literals import END, START, Kept, Literals
 from detection.fast.networks import Networks
+from detection.fast.required import required
 from detection.naive import holds_nothing, number_of, test_of
 from detection.predicates import (
     Equals,
@@ -30,6 +31,7 @@ from detection.view import Cell, elements
 from shouwang.model import ABSENT, Found
 
 CellTest: TypeAlias = Callable[[Cell], bool]
+_OPENS_NUMBER: Final = frozenset("-0123456789")
 _MOST_KNOWN: Final = 20_000
 _TOGETHER: Final = 8
 """Regular expressions searched for at once."""
@@ -72,7 +74,7 @@ class FieldTests:
                 case Exists(present):
                     (self._there if present else self._gone).append(number)
                 case Regex():
-                    self._regexes.append((number, predicate))
+                    self._take_regex(number, predicate)
                 case SameAs():
                     pass  # needs more than this field
                 case InNetwork(network):
@@ -106,6 +108,13 @@ class FieldTests:
                 else:
                     self._single.append((number, test_of(pattern)))
 
+    def _take_regex(self, number: int, regex: Regex) -> None:
+        woken_by = required(regex)
+        if woken_by:
+            self._woken.setdefault(woken_by, []).append((number, test_of(regex)))
+        else:
+            self._regexes.append((number, regex))
+
     def _piece(self, number: int, pattern: Pattern, piece: str, text: str) -> None:
         if _marked(text):
             self._single.append((number, test_of(pattern)))
@@ -120,9 +129,9 @@ class FieldTests:
         self._literals = Literals(pieces, self._kept) if pieces else None
         self._whole = frozenset((*self._there, *self._any))
         self._known: dict[Ids, Said] = {}
-        self._nothing = self._same(self._whole, set())
-        others = self._exact or self._searches or self._numbers or self._networks.known or self._single
-        self._only_literals = None if others else self._literals
+        self._of_hits: dict[tuple[int, ...], Said] = {}
+        """Pieces that wake no further test, as they are found -> what they say."""
+        self._every_time = bool(self._searches or self._networks.known or self._single)
         self.absent = Said(frozenset((*self._nulls, *self._gone)), NONE)
         """Of a field that is not there."""
 
@@ -130,22 +139,13 @@ class FieldTests:
         if value is ABSENT:
             return self.absent
         undecided: set[int] = set()
-        if isinstance(value, str) and self._only_literals is not None:
-            hits = self._only_literals.found_in(value.lower())
-            if not hits:
-                return self._nothing
-            true = set(self._whole)
-            cell: Cell | None = None
-            for index in hits:
-                true.update(self._plain[index])
-                if self._tests[index]:
-                    cell = cell or Cell(value)
-                    _ask(self._tests[index], cell, true, undecided)
-            return self._same(frozenset(true), undecided)
         if isinstance(value, str):
-            true = set(self._whole)
-            self._ask_text(Cell(value), true, undecided)
-            return self._same(frozenset(true), undecided)
+            if not self._is_plain(value):
+                true = set(self._whole)
+                self._ask_text(Cell(value), true, undecided)
+                return self._same(frozenset(true), undecided)
+            found = tuple(self._literals.found_in(value)) if self._literals is not None else ()
+            return self._of_hits.get(found) or self._of_pieces(found, value, undecided)
         true = set(self._there)
         cells = tuple(map(Cell, elements(value)))
         if self._nulls and holds_nothing(cells):
@@ -158,6 +158,29 @@ class FieldTests:
             else:
                 _ask(self._single, cell, true, undecided)
         return self._same(frozenset(true), undecided)
+
+    def _is_plain(self, text: str) -> bool:
+        """Whether only pieces of it can matter."""
+        if self._every_time or (self._numbers and text[:1] in _OPENS_NUMBER):
+            return False
+        return not self._exact or text.lower() not in self._exact
+
+    def _of_pieces(self, found: tuple[int, ...], value: str, undecided: set[int]) -> Said:
+        """What the pieces that were found say, and those tests that one of them wakes."""
+        true = set(self._whole)
+        sure = True
+        cell = Cell(value)
+        for index in found:
+            true.update(self._plain[index])
+            if self._tests[index]:
+                sure = False
+                _ask(self._tests[index], cell, true, undecided)
+        said = self._same(frozenset(true), undecided)
+        if sure:
+            if len(self._of_hits) >= _MOST_KNOWN:
+                self._of_hits.clear()
+            self._of_hits[found] = said
+        return said
 
     def _same(self, true: Ids, undecided: set[int]) -> Said:
         """Equal answers are one object, so that they compare fast."""
@@ -176,7 +199,7 @@ class FieldTests:
         if folded in self._exact:
             true.update(self._exact[folded])
         if self._literals is not None:
-            for index in self._literals.found_in(folded):
+            for index in self._literals.found_in(cell.text or ""):
                 true.update(self._plain[index])
                 if self._tests[index]:
                     _ask(self._tests[index], cell, true, undecided)

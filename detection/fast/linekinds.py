@@ -27,8 +27,8 @@ _SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 
 
 _ENTRY_BYTES: Final = 600
-_LONGEST_BYTES: Final = 64 << 10
-"""Values that fill more are as good as always new."""
+_WEIGHED: Final = 8
+"""One of so many is weighed, and counts for all of them."""
 
 
 class Mark(Sort):
@@ -146,22 +146,21 @@ class LineMemo(Memory[Key, Answer]):
 class Recall(Memory[tuple[Found, ...], Answer]):
     """The values themselves -> what fires: for lines that say again what was said before."""
 
-    __slots__ = ("_columns", "_memo")
+    __slots__ = ("_columns", "_memo", "_new")
 
     def __init__(self, kinds: Kinds, kind: Kind) -> None:
         super().__init__(kinds.budget)
         self._columns, self._memo = kind.columns, kind.memo
+        self._new = 0
 
     def __missing__(self, key: tuple[Found, ...]) -> Answer:
         answer = self._memo[tuple(map(getitem, self._columns, key))]
         if answer is not None:
-            size = _ENTRY_BYTES
-            for value in key:
-                if value.__class__ is str:
-                    size += len(value)
-            if size < _LONGEST_BYTES:
-                self[key] = answer
-                self._budget.spend(size)
+            self[key] = answer
+            self._new += 1
+            if self._new % _WEIGHED == 0:
+                size = sum(len(value) for value in key if isinstance(value, str))
+                self._budget.spend(_WEIGHED * (_ENTRY_BYTES + size))
         return answer
 
 

@@ -6,7 +6,7 @@ The value is searched between two marks, so "begins with" and "ends with" are pi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 try:
     import hyperscan
@@ -29,6 +29,9 @@ _US_ONCE: Final = 2.0
 """Instead, where a database is made once and kept."""
 
 
+Scan: TypeAlias = Callable[[bytes, Callable[[int, int, int, int, object], None]], object]
+
+
 class Kept(Protocol):
     """What was made once, by what it was made of."""
 
@@ -49,31 +52,41 @@ class Literals:
         self._pieces = list(enumerate(pieces))
         self._few = len(pieces) <= _FEW
         self._can_compile = hyperscan is not None and not self._few and not any("\0" in piece for piece in pieces)
+        self._tied = any(START in piece or END in piece for piece in pieces)
         self._spent_us = 0.0
-        self._scan: Callable[..., object] | None = None
+        self._scan: Scan | None = None
         self._look_up = kept is not None and self._can_compile
         self._grams: dict[str, list[tuple[int, str]]] | None = None
         self._hits: list[int] = []
         self._hit = _collector(self._hits)
 
     def found_in(self, text: str) -> Sequence[int]:
-        """The numbers of the pieces that stand in the text."""
-        if START in text or END in text:
-            return [number for number, piece in self._pieces if _stands(piece, text)]
-        marked = f"{START}{text}{END}"
-        if self._scan is None and (not self._look_up or not self._load()):
-            return self._without(marked)
+        """The numbers of the pieces that stand in the text in lower case; good until the next search."""
         scan = self._scan
-        assert scan is not None
+        if scan is None:
+            scan = self._load() if self._look_up else None
+            if scan is None:
+                return self._without(text.lower())
+        searched = text if text.isascii() else text.lower()
+        if self._tied:
+            if START in searched or END in searched:
+                return self._one_by_one(searched.lower())
+            searched = f"{START}{searched}{END}"
         self._hits.clear()
         try:
-            scan(marked.encode(), self._hit)
+            scan(searched.encode(), self._hit)
         except UnicodeEncodeError:  # half of a surrogate pair
-            scan(marked.encode("utf-8", "surrogatepass"), self._hit)
+            scan(searched.encode("utf-8", "surrogatepass"), self._hit)
         return self._hits
 
-    def _without(self, marked: str) -> Sequence[int]:
+    def _one_by_one(self, text: str) -> list[int]:
+        return [number for number, piece in self._pieces if _stands(piece, text)]
+
+    def _without(self, text: str) -> Sequence[int]:
         """Without a database."""
+        if START in text or END in text:
+            return self._one_by_one(text)
+        marked = f"{START}{text}{END}" if self._tied else text
         count = len(self._pieces)
         if self._few:
             return [number for number, piece in self._pieces if piece in marked]
@@ -106,7 +119,7 @@ class Literals:
             expressions=[piece.encode("utf-8", "surrogatepass") for _, piece in self._pieces],
             ids=list(range(count)),
             elements=count,
-            flags=[hyperscan.HS_FLAG_SINGLEMATCH] * count,
+            flags=[hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * count,
             literal=True,
         )
         self._scan = database.scan
@@ -114,28 +127,28 @@ class Literals:
         if self._kept is not None:
             self._kept.put(self._key(), hyperscan.dumpb(database))
 
-    def _load(self) -> bool:
-        """Whether the database was kept."""
+    def _load(self) -> Scan | None:
+        """The database, if it was kept."""
         assert hyperscan is not None
         assert self._kept is not None
         self._look_up = False
         held = self._kept.get(self._key())
         if held is None:
-            return False
+            return None
         try:
             database = hyperscan.loadb(held, hyperscan.HS_MODE_BLOCK)
             database.scratch = hyperscan.Scratch(database)
         except hyperscan.error:  # of another processor
-            return False
+            return None
         self._scan = database.scan
-        return True
+        return self._scan
 
     def _key(self) -> bytes:
         """The version of the library, and all that is looked for."""
         assert hyperscan is not None
         pieces = (piece.encode("utf-8", "surrogatepass") for _, piece in self._pieces)
         version: str = hyperscan.__version__  # type: ignore[attr-defined]  # its stubs lack it
-        return b"\0".join((version.encode(), *pieces))
+        return b"\0".join((version.encode(), b"caseless", *pieces))
 
 
 def _collector(hits: list[int]) -> Callable[[int, int, int, int, object], None]:
