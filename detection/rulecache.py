@@ -66,7 +66,7 @@ class RuleCache:
             return None
         try:
             content = unpacked(msgspec.msgpack.decode(known.content), file.path)
-        except (ValueError, TypeError, LookupError, AttributeError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return None
         if known.digest and self._settled(known.stamp):
             known = Entry(known.path, known.stamp, known.content, b"")

@@ -80,7 +80,7 @@ class UserPipelines:
             self._pipeline.apply(rule)
         except SigmaError as error:
             raise RuleFault(f"a pipeline refuses it: {error}") from None
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except Exception as error:  # noqa: BLE001  # a transformation raises whatever its parameters lead to
             raise RuleFault(f"a pipeline fails on it: {type(error).__name__}: {error}") from None
         changed = rule.logsource
         return Applied(
@@ -124,8 +124,10 @@ def _read(path: Path) -> ProcessingPipeline:
             raise RuleFault(f"the transformation {kind} cannot be applied: {_OUTSIDE[kind]}")
     try:
         return ProcessingPipeline.from_dict({key: value for key, value in data.items() if key not in _OF_QUERIES})
-    except (SigmaError, TypeError, ValueError, KeyError, AttributeError) as error:
+    except SigmaError as error:
         raise RuleFault(str(error)) from None
+    except Exception as error:  # noqa: BLE001  # see apply
+        raise RuleFault(f"{type(error).__name__}: {error}") from None
 
 
 def _kinds(steps: list[dict[str, Any]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from sigma.processing.transformations import transformations
 
 from detection.engine import Engine
 from detection.modifiers import KNOWN
@@ -193,3 +194,30 @@ def test_a_rule_that_is_large_or_deep_takes_no_time(folder: Path, body: str) -> 
     check(ruleset, {"f": "a" * 5000})
     assert len(ruleset.rules) + len(ruleset.refused) == 1
     assert time.process_time() - began < 4
+
+
+STEPS = st.lists(
+    st.fixed_dictionaries(
+        {"type": st.one_of(st.sampled_from(sorted(transformations)), SCALARS)},
+        optional={
+            key: st.one_of(ANYTHING, st.just({"f": "g"}), st.just({"f": ["g", "h"]}), st.just("(?P<a>.)"), st.just("f"))
+            for key in (
+                *("mapping", "prefix", "suffix", "conditions", "regex", "replacement", "value", "method", "key", "val"),
+                *("items", "target_type", "include", "message", "valid_hash_algos", "field_prefix", "rule_conditions"),
+                *("field_name_conditions", "detection_item_conditions", "product", "category", "template"),
+            )
+        },
+    ),
+    max_size=2,
+)
+
+
+@tried(150)
+@given(steps=st.one_of(STEPS, ANYTHING), record=RECORDS)
+def test_any_pipeline_is_applied_or_refused(folder: Path, steps: object, record: dict[str, Value]) -> None:
+    pipeline, rules = folder / "p.yml", folder / "r.yml"
+    pipeline.write_text(yaml.safe_dump({"transformations": steps}), encoding="utf-8")
+    rules.write_text(GOOD + "---\n" + GOOD.replace("[one, two]", "{g|expand: '%x%', f|fieldref: g}"), encoding="utf-8")
+    ruleset = load([rules], pipelines=[pipeline])
+    assert len(ruleset.rules) + len(ruleset.refused) >= 2
+    check(ruleset, record)
