@@ -39,9 +39,13 @@ class Engine:
         for event in events:
             fired = self.fired(event)
             if fired:
-                fields = self._fields(event)
-                found += [_match(rule, event, fields) for rule in fired]
+                found += self.told(event, fired)
         return found
+
+    def told(self, event: Event, fired: Iterable[Rule]) -> list[Match]:
+        """The matches of rules that fired on the event."""
+        fields = self._fields(event)
+        return [_match(rule, event, fields) for rule in fired]
 
     def fired(self, event: Event) -> list[Rule]:
         """The rules that fire on one event."""

@@ -18,6 +18,7 @@ import orjson
 from collectors.registry import PARSERS
 from detection.engine import Engine
 from detection.rules import OWN_RULES, RuleSet, load
+from shouwang.cli.scan_correlations import ENTITIES, Gathered, Part, correlated, human_lines, json_lines
 from shouwang.cli.sharing import Reports, Sharing
 from shouwang.cli.terminal import inert_json, shown
 from shouwang.clock import SystemClock
@@ -54,6 +55,7 @@ class Request:
     """Empty: the host's."""
     jobs: int
     """Processes; 0: one for each processor."""
+    correlate: bool
     json: bool
     verbose: bool
     lang: str
@@ -66,7 +68,7 @@ def scan(request: Request) -> int:
     _check_format(request.format)
     ruleset = load(request.rules or (OWN_RULES,), pipelines=request.pipelines, cache=_cache())
     _check_pipelines(request.pipelines, ruleset)
-    _say(_rules_lines(ruleset, verbose=request.verbose), request.lang)
+    _say(_rules_lines(ruleset, verbose=request.verbose, correlate=request.correlate), request.lang)
     if not ruleset.rules:
         raise RulesError(
             Words("没有可用的规则。", "No rule could be loaded."),
@@ -75,41 +77,65 @@ def scan(request: Request) -> int:
             ),
         )
     with without_collection():
-        engine = Engine(ruleset, (), cache=_cache())
+        engine = Engine(ruleset, ENTITIES if request.correlate else (), cache=_cache())
     gc.freeze()  # what is loaded stays; there is no sense in looking through it again and again
     work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()), sys.stdin.buffer)
     started = time.perf_counter()
     jobs = request.jobs or len(os.sched_getaffinity(0))
+    gathered = Gathered(engine) if request.correlate else None
     if jobs > 1 and STDIN not in request.paths:
-        tally, faults = _in_processes(jobs, work, request, zone)
+        tally, faults = _in_processes(jobs, work, request, zone, gathered)
     else:
         for found in work.run(request.paths):
             sys.stdout.buffer.write(_line(found, zone, request))
+            if gathered is not None:
+                gathered.take(found)
         tally, faults = work.tally, engine.faults
+    if gathered is not None:
+        _say(_correlate(gathered, ruleset, request, zone), request.lang)
     sys.stdout.buffer.flush()
     _say(_tally_lines(tally, time.perf_counter() - started, verbose=request.verbose), request.lang)
     _say(map(_fault, faults.most_common()), request.lang)
     return UNREADABLE if tally.unreadable else 0
 
 
-def _in_processes(jobs: int, work: Scan, request: Request, zone: tzinfo) -> tuple[Tally, Counter[str]]:
+def _correlate(gathered: Gathered, ruleset: RuleSet, request: Request, zone: tzinfo) -> Iterator[Words]:
+    found, lost = correlated(gathered, ruleset)
+    sys.stdout.buffer.writelines(json_lines(found, zone) if request.json else human_lines(found, zone))
+    number = len(ruleset.correlations)
+    yield Words(f"关联规则 {number}，结果 {len(found)}", f"correlations {number}, of which came {len(found)} results")
+    if lost:
+        yield Words(
+            f"关联分析记不下 {lost} 个事件，结果可能不全",
+            f"correlations had no room for {lost} events: results may be missing",
+        )
+
+
+def _in_processes(
+    jobs: int, work: Scan, request: Request, zone: tzinfo, gathered: Gathered | None
+) -> tuple[Tally, Counter[str]]:
     """Each reads all files and looks at every so-manieth piece; what is printed is what one process prints."""
     work.warm(request.paths)
     gc.freeze()
 
-    def run(number: int, reports: Reports) -> tuple[Tally, Counter[str]]:
+    def run(number: int, reports: Reports) -> tuple[Tally, Counter[str], Part]:
         work.beat = reports.beat
         for found in work.run(request.paths, Share(number, jobs)):
             reports.found(work.place, _line(found, zone, request))
-        return work.tally, work.engine.faults
+            if gathered is not None:
+                gathered.take(found)
+        return work.tally, work.engine.faults, Part([], 0) if gathered is None else gathered.part()
 
     sharing = Sharing(jobs, run)
     for lines in sharing.lines():
         sys.stdout.buffer.write(lines)
-    (tally, faults), *others = sharing.results
-    for more, failed in others:
+    (tally, faults, _), *others = sharing.results
+    for more, failed, _ in others:
         tally.add(more)
         faults += failed
+    for *_, part in sharing.results:
+        if gathered is not None:
+            gathered.add(*part)
     return tally, faults
 
 
@@ -164,13 +190,13 @@ def human_line(found: Found, zone: tzinfo) -> bytes:
     return line.rstrip().encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _rules_lines(ruleset: RuleSet, *, verbose: bool) -> Iterator[Words]:
+def _rules_lines(ruleset: RuleSet, *, verbose: bool, correlate: bool) -> Iterator[Words]:
     loaded, refused, correlations = len(ruleset.rules), len(ruleset.refused), len(ruleset.correlations)
     said = Words(f"规则：已加载 {loaded}，拒绝 {refused}", f"rules: {loaded} loaded, {refused} refused")
-    if correlations:
+    if correlations and not correlate:
         said = Words(
-            f"{said.zh}；{correlations} 条关联规则需要数据目录，scan 不运行",
-            f"{said.en}; {correlations} correlations, which need a home, are not run by scan",
+            f"{said.zh}；{correlations} 条关联规则由 --correlate 运行",
+            f"{said.en}; {correlations} correlations, which --correlate runs",
         )
     yield said
     lines = (Words(f"拒绝：{shown(refusal)}", f"refused: {shown(refusal)}") for refusal in ruleset.refused)

@@ -47,6 +47,11 @@ def add_parser(subparsers: Subparsers) -> None:
         help="进程数，0 为每个处理器一个 / processes (default 1; 0: one for each processor)",
     )
     parser.add_argument(
+        "--correlate",
+        action="store_true",
+        help="读完后输出关联规则的结果 / at the end of the input, what correlations make of the matches",
+    )
+    parser.add_argument(
         "--verbose", action="store_true", help="列出全部拒绝与损坏 / list all that is refused or damaged"
     )
 
@@ -63,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
             encoding=args.encoding,
             zone=args.zone or "",
             jobs=args.jobs,
+            correlate=args.correlate,
             json=args.json,
             verbose=args.verbose,
             lang=language(args),
