@@ -188,6 +188,16 @@ class EventStoreContract(StoreFixtures):
 
     # ------------------------------------------------------------------------------------- kill -9
 
+    def test_since_leaves_out_nothing_that_was_received_then_or_later(self, store: EventStore) -> None:
+        hour_us = 3_600_000_000
+        assert store.tail("events", store.since("events", NOON_US), 9).items == []
+        for number in range(50):
+            put(store, event_of("line", b"x", id=id_of(number), received_us=NOON_US + number * hour_us))
+        for number in (0, 1, 25, 49):
+            page = store.tail("events", store.since("events", NOON_US + number * hour_us), 100)
+            assert [event.id for event in page.items] == [id_of(each) for each in range(number, 50)]
+        assert store.tail("events", store.since("events", NOON_US + 60 * hour_us), 9).items == []
+
     def test_killed_anywhere_it_has_what_was_acknowledged_once_and_goes_on(self, tmp_path: Path, reopen: Open) -> None:
         chance = random.Random(17)
         for _ in range(8):
