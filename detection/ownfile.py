@@ -24,9 +24,10 @@ def _mine(found: os.stat_result) -> bool:
 
 def write(path: Path, data: bytes) -> None:
     """In one step: who reads meanwhile has the old file whole, or the new one. Raises ``OSError``."""
+    standing = next(folder for folder in path.parents if folder.exists())
+    if not _mine(standing.stat()):  # root leaves nothing in a user's home, nobody anything in /tmp
+        raise PermissionError(standing)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not _mine(path.parent.stat()):
-        raise PermissionError(path.parent)
     new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -185,6 +185,13 @@ def test_a_folder_that_others_can_write_gets_no_cache(rules: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_no_folder_is_made_where_others_can_write(rules: Path) -> None:
+    (rules.parent / "open").mkdir()
+    (rules.parent / "open").chmod(0o1777)
+    assert len(load([rules], cache=rules.parent / "open" / "cache").rules) == len(RULES)
+    assert list((rules.parent / "open").iterdir()) == []
+
+
 def test_a_place_that_cannot_be_written_costs_nothing_but_time(rules: Path) -> None:
     (rules.parent / "cache").write_text("a file")
     assert len(cached(rules).rules) == len(RULES)
