@@ -13,7 +13,9 @@ from detection.fast.literals import END, START, Kept, Literals
 from detection.fast.networks import Networks
 from detection.fast.required import required
 from detection.naive import holds_nothing, number_of, test_of
+from detection.patterns import joined
 from detection.predicates import (
+    DASHES,
     Equals,
     Exists,
     InNetwork,
@@ -31,6 +33,8 @@ from detection.view import Cell, elements
 from shouwang.model import ABSENT, Found
 
 CellTest: TypeAlias = Callable[[Cell], bool]
+_MOST_DASHES: Final = 2
+"""Each is spelled in five ways; patterns with more are tested by themselves."""
 _OPENS_NUMBER: Final = frozenset("-0123456789")
 _MOST_KNOWN: Final = 20_000
 _TOGETHER: Final = 8
@@ -84,23 +88,30 @@ class FieldTests:
         self._finish()
 
     def _take_pattern(self, number: int, pattern: Pattern) -> None:
-        if pattern.cased or pattern.tokens == (Wild.ANY,):
-            if pattern.tokens == (Wild.ANY,):
-                self._any.append(number)
-            else:
-                self._single.append((number, test_of(pattern)))
-            return
+        if pattern.tokens == (Wild.ANY,):
+            self._any.append(number)
+        elif pattern.cased:
+            self._single.append((number, test_of(pattern)))
+        elif 1 <= pattern.tokens.count(Wild.DASH) <= _MOST_DASHES:
+            at = pattern.tokens.index(Wild.DASH)
+            for dash in DASHES:
+                spelled = joined([*pattern.tokens[:at], dash, *pattern.tokens[at + 1 :]])
+                self._take_pattern(number, Pattern(spelled))
+        else:
+            self._take_tokens(number, pattern)
+
+    def _take_tokens(self, number: int, pattern: Pattern) -> None:
         match pattern.tokens:
             case ():
                 self._exact.setdefault("", []).append(number)
             case (str(text),):
                 self._exact.setdefault(text.lower(), []).append(number)
             case (str(text), Wild.ANY):
-                self._piece(number, pattern, START + text.lower(), text)
+                self._piece(number, pattern, START + text.lower())
             case (Wild.ANY, str(text)):
-                self._piece(number, pattern, text.lower() + END, text)
+                self._piece(number, pattern, text.lower() + END)
             case (Wild.ANY, str(text), Wild.ANY):
-                self._piece(number, pattern, text.lower(), text)
+                self._piece(number, pattern, text.lower())
             case tokens:
                 longest = max((t.lower() for t in tokens if isinstance(t, str)), key=len, default="")
                 if longest and not _marked(longest):
@@ -115,8 +126,8 @@ class FieldTests:
         else:
             self._regexes.append((number, regex))
 
-    def _piece(self, number: int, pattern: Pattern, piece: str, text: str) -> None:
-        if _marked(text):
+    def _piece(self, number: int, pattern: Pattern, piece: str) -> None:
+        if _marked(piece.removeprefix(START).removesuffix(END)):
             self._single.append((number, test_of(pattern)))
         else:
             self._pieces.setdefault(piece, []).append(number)

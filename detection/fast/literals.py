@@ -6,6 +6,7 @@ The value is searched between two marks, so "begins with" and "ends with" are pi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, Protocol, TypeAlias
 
 try:
@@ -25,8 +26,6 @@ _US_A_PIECE: Final = 0.04
 _US_A_LETTER: Final = 0.1
 _US_TO_COMPILE: Final = 8.0
 """Of a piece. What the three ways of searching cost, roughly."""
-_US_ONCE: Final = 2.0
-"""Instead, where a database is made once and kept."""
 
 
 Scan: TypeAlias = Callable[[bytes, Callable[[int, int, int, int, object], None]], object]
@@ -43,7 +42,8 @@ class Kept(Protocol):
 class Literals:
     """Numbered pieces, in the spelling that they are searched in.
 
-    Most kinds of event ask for few values, so a database is made only when searching without one has cost as much.
+    Most kinds of event ask for few values. So where databases are not kept, one is made only when searching without it
+    has cost as much.
     """
 
     def __init__(self, pieces: Sequence[str], kept: Kept | None = None) -> None:
@@ -55,7 +55,6 @@ class Literals:
         self._tied = any(START in piece or END in piece for piece in pieces)
         self._spent_us = 0.0
         self._scan: Scan | None = None
-        self._look_up = kept is not None and self._can_compile
         self._grams: dict[str, list[tuple[int, str]]] | None = None
         self._hits: list[int] = []
         self._hit = _collector(self._hits)
@@ -64,9 +63,9 @@ class Literals:
         """The numbers of the pieces that stand in the text in lower case; good until the next search."""
         scan = self._scan
         if scan is None:
-            scan = self._load() if self._look_up else None
-            if scan is None:
+            if self._kept is None or not self._can_compile:
                 return self._without(text.lower())
+            scan = self._load()
         searched = text if text.isascii() else text.lower()
         if self._tied:
             if START in searched or END in searched:
@@ -96,7 +95,7 @@ class Literals:
         else:
             self._spent_us += len(marked) * _US_A_LETTER
             found = self._by_gram(marked)
-        if self._spent_us > count * (_US_TO_COMPILE if self._kept is None else _US_ONCE) and self._can_compile:
+        if self._spent_us > count * _US_TO_COMPILE and self._can_compile:
             self.compile()
         return found
 
@@ -110,7 +109,7 @@ class Literals:
         candidates = grams.keys() & here
         return [number for gram in candidates for number, piece in grams[gram] if piece in marked]
 
-    def compile(self) -> None:
+    def compile(self) -> Scan:
         """Makes the database."""
         assert hyperscan is not None
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -126,22 +125,20 @@ class Literals:
         self._grams = None
         if self._kept is not None:
             self._kept.put(self._key(), hyperscan.dumpb(database))
+        return self._scan
 
-    def _load(self) -> Scan | None:
-        """The database, if it was kept."""
+    def _load(self) -> Scan:
+        """The database that was kept, or is kept from now on."""
         assert hyperscan is not None
         assert self._kept is not None
-        self._look_up = False
         held = self._kept.get(self._key())
-        if held is None:
-            return None
-        try:
-            database = hyperscan.loadb(held, hyperscan.HS_MODE_BLOCK)
-            database.scratch = hyperscan.Scratch(database)
-        except hyperscan.error:  # of another processor
-            return None
-        self._scan = database.scan
-        return self._scan
+        if held is not None:
+            with suppress(hyperscan.error):  # of another processor
+                database = hyperscan.loadb(held, hyperscan.HS_MODE_BLOCK)
+                database.scratch = hyperscan.Scratch(database)
+                self._scan = database.scan
+                return self._scan
+        return self.compile()
 
     def _key(self) -> bytes:
         """The version of the library, and all that is looked for."""

@@ -13,8 +13,21 @@ from hypothesis import strategies as st
 from detection.engine import Engine
 from detection.fast import literals
 from detection.oracle import NaiveEngine
-from detection.patterns import parse
-from detection.predicates import Compare, Equals, Exists, Null, Pattern, Predicate, Regex, SameAs, TimePart, Truth
+from detection.patterns import joined, parse
+from detection.predicates import (
+    Compare,
+    Equals,
+    Exists,
+    Null,
+    Pattern,
+    Predicate,
+    Regex,
+    SameAs,
+    TimePart,
+    Token,
+    Truth,
+    Wild,
+)
 from detection.ruleset import Rule, RuleSet
 from detection.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.model import Event, Logsource, Severity, Shape, Value
@@ -38,13 +51,25 @@ SCALARS: st.SearchStrategy[Value] = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 3), st.sampled_from([0.0, 1.0, 1.5, 2**70]), TEXTS
 )
 VALUES: st.SearchStrategy[Value] = st.one_of(SCALARS, SCALARS, st.lists(SCALARS, max_size=3), st.just({"x": "a"}))
-PATTERNS = st.builds(Pattern, TEXTS.map(parse), st.booleans())
+TOKENS: list[Token] = ["a", "b", "-", " x", Wild.ANY, Wild.ONE, Wild.DASH]
+PATTERNS = st.builds(
+    Pattern,
+    st.one_of(
+        TEXTS.map(parse),
+        st.lists(st.sampled_from(TOKENS), max_size=5).map(joined),
+    ),
+    st.booleans(),
+)
 PREDICATES: st.SearchStrategy[Predicate] = st.one_of(
     PATTERNS,
     PATTERNS,
     st.builds(Equals, st.integers(-2, 3)),
     st.builds(Truth, st.booleans()),
-    st.builds(Regex, st.sampled_from(["a", "^a", "A|中", "a.", "-$", "(?i)a", "(?=a)a", "é?"]), *[st.booleans()] * 3),
+    st.builds(
+        Regex,
+        st.sampled_from(["a", "^a", "A|中", "a.", "-$", "(?i)a", "(?=a)a", "é?", "abk?", "(?i)kiwi", "[aA]b-"]),
+        *[st.booleans()] * 3,
+    ),
     st.just(Null()),
     st.builds(Exists, st.booleans()),
     st.builds(Compare, st.sampled_from(["lt", "gte"]), st.integers(-2, 3)),
