@@ -21,6 +21,7 @@ def request(path: Path, *rules: Path) -> Request:
         encoding="utf-8",
         zone="Asia/Shanghai",
         jobs=1,
+        correlate=False,
         json=True,
         verbose=True,
         lang="en",
