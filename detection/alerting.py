@@ -9,7 +9,7 @@ from detection.hits import Hit, Member, member_of, text, texts
 from detection.intel.naming import INDICATOR
 from detection.numerals import exact, written
 from detection.repeated import event_id
-from shouwang.model import Alert, AlertState, Match, Severity
+from shouwang.model import Alert, AlertState, Match, Severity, Suppression
 from shouwang.words import Words
 
 GROUP_FIELDS = (INDICATOR, "source.ip", "host.name", "user.name")
@@ -39,6 +39,7 @@ class Origin:
     key: str
     title: Words
     drill: bool = False
+    suppression: Suppression | None = None
 
 
 def opened(hit: Hit, members: Sequence[Member], origin: Origin) -> Alert:
@@ -62,6 +63,7 @@ def opened(hit: Hit, members: Sequence[Member], origin: Origin) -> Alert:
         drill=origin.drill,
         kind=hit.kind,
         group=hit.group if hit.kind else (),
+        suppression=origin.suppression,
     )
     return grown(empty, hit, members)
 

@@ -54,9 +54,11 @@ class IncidentDesk:
         return taken
 
     def _take(self, alert: Alert) -> Alert:
-        asset = self._assets.get(alert.asset_id) if alert.asset_id else self._asset_of(alert)
+        asset = self._assets.get(alert.asset_id) if alert.asset_id else self._assets.about(alert.entities)
         if asset is not None:
             alert = replace(alert, asset_id=asset.id)
+        if alert.suppression is not None:
+            return alert
         if alert.incident_id:
             self._follow(alert)
             return alert
@@ -65,18 +67,12 @@ class IncidentDesk:
             return self._join(incident, alert, asset)
         return self._open(alert, asset) if grouping.opens(alert) else alert
 
-    def _asset_of(self, alert: Alert) -> Asset | None:
-        """By host name, else by the address it came to, else by the one it came from."""
-        hosts, to, by = (alert.entities.get(name, ()) for name in ("host.name", "destination.ip", "source.ip"))
-        found = (self._assets.find(host) for host in hosts)
-        return next((asset for asset in found if asset), None) or self._assets.find(None, (*to, *by))
-
     def _follow(self, alert: Alert) -> None:
         thread = self._threads.get(alert.incident_id)
         if thread is not None:
             self._remember(grouping.joined(thread, alert))
         incident = self._tx.incidents.get(alert.incident_id)
-        if incident is not None and (wider := _spanning(incident, alert)) != incident:
+        if incident is not None and (wider := _touched(incident, alert)) != incident:
             self._tx.incidents.put(wider)
 
     def _remember(self, thread: Thread) -> None:
@@ -97,7 +93,7 @@ class IncidentDesk:
         before = incident
         thread = grouping.joined(self._threads[incident.id], alert)
         incident = replace(incident, title=grouping.title(thread), alert_ids=(*incident.alert_ids, alert.id))
-        incident = _spanning(incident, alert)
+        incident = _touched(incident, alert)
         if asset is not None and asset.id not in incident.asset_ids:
             facts = incident.grading.facts
             incident = replace(incident, asset_ids=(*incident.asset_ids, asset.id))
@@ -127,6 +123,7 @@ class IncidentDesk:
             last_us=alert.last_us,
             imported=self._is_imported(alert),
             drill=self._drill,
+            maintenance=(alert.maintenance,) if alert.maintenance else (),
         )
         self._tx.incidents.put(incident)
         self._remember(thread)
@@ -155,7 +152,9 @@ class IncidentDesk:
         return f"{'D-' if self._drill else ''}INC-{day}-{number:04}"
 
 
-def _spanning(incident: Incident, alert: Alert) -> Incident:
-    """With the times of this alert's events within its own."""
+def _touched(incident: Incident, alert: Alert) -> Incident:
+    """With the times of this alert's events within its own, and the maintenance that it fell in."""
     first_us = min(incident.first_us or alert.first_us, alert.first_us)
-    return replace(incident, first_us=first_us, last_us=max(incident.last_us, alert.last_us))
+    windows = dict.fromkeys((*incident.maintenance, *((alert.maintenance,) if alert.maintenance else ())))
+    last_us = max(incident.last_us, alert.last_us)
+    return replace(incident, first_us=first_us, last_us=last_us, maintenance=tuple(windows))

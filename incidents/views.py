@@ -43,7 +43,14 @@ def alert_json(alert: Alert, zone: tzinfo, lang: str) -> Json:
         "incident": alert.incident_id or None,
         "drill": alert.drill,
         "correlation": _correlation_json(alert),
+        "suppressed_by": _suppression_json(alert),
+        "maintenance": alert.maintenance or None,
     }
+
+
+def _suppression_json(alert: Alert) -> Json | None:
+    held = alert.suppression
+    return {"kind": held.kind.value, "id": held.id, "why": held.why} if held else None
 
 
 def _correlation_json(alert: Alert) -> Json | None:
@@ -88,6 +95,7 @@ def incident_json(
         "found_at": rfc3339(incident.found_at_us, site.zone),
         "closed_at": rfc3339(incident.closed_at_us, site.zone) if incident.closed_at_us else None,
         "drill": incident.drill,
+        "maintenance": list(incident.maintenance),
         "clock": clock_json(legal, site.zone, lang),
     }
 

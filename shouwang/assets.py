@@ -7,7 +7,7 @@ first that is known.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeVar
 
@@ -82,6 +82,12 @@ class AssetRegister:
             if found:
                 return found
         return None
+
+    def about(self, entities: Mapping[str, tuple[str, ...]]) -> Asset | None:
+        """Of what a hit says: by host name, else by the address it came to, else by the one it came from."""
+        hosts, to, by = (entities.get(name, ()) for name in ("host.name", "destination.ip", "source.ip"))
+        found = (self.find(host) for host in hosts)
+        return next((asset for asset in found if asset), None) or self.find(None, (*to, *by))
 
     def id_of(self, event: Event) -> str:
         """Id of the asset that the event speaks of; ``""`` when none is known. Itself first, who talks to it last."""

@@ -3,7 +3,7 @@
 Times are ``int`` UTC microseconds and end in ``_us``. Field names are ECS. Greater is graver.
 """
 
-from shouwang.model.alert import Alert, AlertState
+from shouwang.model.alert import Alert, AlertState, Holder, Suppression
 from shouwang.model.asset import Asset, Importance
 from shouwang.model.event import DEAD_DATASET, IMPORTED, Event, Logsource, Shape
 from shouwang.model.grading import Colour, Confirmation, Fact, Grade, GradeFacts, Grading, Loss, Reason, SocialEffect
@@ -30,6 +30,7 @@ __all__ = [
     "Grade",
     "GradeFacts",
     "Grading",
+    "Holder",
     "Importance",
     "Incident",
     "IncidentState",
@@ -43,6 +44,7 @@ __all__ = [
     "Shape",
     "SocialEffect",
     "SourceStatus",
+    "Suppression",
     "Value",
     "value_at",
 ]

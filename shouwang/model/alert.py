@@ -15,6 +15,25 @@ class AlertState(StrEnum):
     CLOSED = "closed"
 
 
+class Holder(StrEnum):
+    """What holds an alert back."""
+
+    INHIBIT = "inhibit"
+    SILENCE = "silence"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why nobody was told of an alert."""
+
+    kind: Holder
+    id: str
+    """Of the silence or the window; of the alert that inhibits."""
+    why: str
+    """The reason that a person gave; the name of the inhibition."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A rule or correlation fired for one entity within one window."""
@@ -51,3 +70,7 @@ class Alert:
     measured: str = ""
     """A numeral: the number of ``values``, or the sum, over all events of the alert; of the other types what the newest
     window came to. Empty where nothing is measured."""
+    suppression: Suppression | None = None
+    """All of its events were held: it makes no incident and rings no bell."""
+    maintenance: str = ""
+    """The window that some of its events fell in without being held."""

@@ -59,6 +59,8 @@ class Incident:
     imported: bool = False
     """Whether its first events were brought in from a file: they may have been known long before ``found_at_us``."""
     drill: bool = False
+    maintenance: tuple[str, ...] = ()
+    """Windows that some of its alerts fell in."""
 
     @property
     def grade(self) -> Grade:

@@ -18,6 +18,7 @@ from shouwang.model import (
     Grade,
     GradeFacts,
     Grading,
+    Holder,
     Importance,
     Incident,
     IncidentState,
@@ -25,6 +26,7 @@ from shouwang.model import (
     Reason,
     Severity,
     SocialEffect,
+    Suppression,
     Value,
 )
 from shouwang.statestore.fields import RESTORE, Fields
@@ -58,6 +60,8 @@ def alert_text(alert: Alert) -> str:
             "group": list(alert.group),
             "values": list(alert.values),
             "measured": alert.measured,
+            "suppression": _suppression(alert.suppression),
+            "maintenance": alert.maintenance,
         }
     )
 
@@ -87,7 +91,20 @@ def alert_from(text: str) -> Alert:
             group=fields.texts("group") if "group" in fields else (),
             values=fields.texts("values") if "values" in fields else (),
             measured=fields.text("measured") if "measured" in fields else "",
+            suppression=_suppression_from(fields.optional_object("suppression")) if "suppression" in fields else None,
+            maintenance=fields.text("maintenance") if "maintenance" in fields else "",
         )
+
+
+def _suppression(suppression: Suppression | None) -> Json | None:
+    return {"kind": suppression.kind.value, "id": suppression.id, "why": suppression.why} if suppression else None
+
+
+def _suppression_from(fields: Fields | None) -> Suppression | None:
+    if fields is None:
+        return None
+    with fields:
+        return Suppression(Holder(fields.text("kind")), fields.text("id"), fields.text("why"))
 
 
 def incident_text(incident: Incident) -> str:
@@ -111,6 +128,7 @@ def incident_text(incident: Incident) -> str:
             "last_us": incident.last_us,
             "imported": incident.imported,
             "drill": incident.drill,
+            "maintenance": list(incident.maintenance),
         }
     )
 
@@ -138,6 +156,7 @@ def incident_from(text: str) -> Incident:
             last_us=fields.number("last_us") if "last_us" in fields else 0,
             imported="imported" in fields and fields.flag("imported"),
             drill=fields.flag("drill"),
+            maintenance=fields.texts("maintenance") if "maintenance" in fields else (),
         )
 
 

@@ -12,7 +12,7 @@ from shouwang.errors import StoreError
 from shouwang.statestore.rows import one
 from shouwang.words import Words
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 APPLICATION_ID: Final = 0x53574154  # "SWAT": state of Shouwang
 
 TABLES: Final = """
@@ -48,6 +48,18 @@ CREATE TABLE gaps (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
 CREATE INDEX gaps_name ON gaps (name, reason);
 """
 
+HOLDS: Final = """
+ALTER TABLE alerts ADD COLUMN suppressed_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE alerts ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX alerts_heard ON alerts (suppressed_by, last_us DESC, id DESC);
+DROP INDEX alerts_open;
+CREATE INDEX alerts_open ON alerts (state, suppressed_by, severity);
+CREATE TABLE holds (id TEXT PRIMARY KEY, kind TEXT NOT NULL, from_us INTEGER NOT NULL, over_us INTEGER NOT NULL,
+    body TEXT NOT NULL) STRICT;
+CREATE INDEX holds_over ON holds (over_us);
+"""
+"""Silences and maintenance windows, and which alerts something holds."""
+
 
 def _correlations(connection: apsw.Connection) -> None:
     """What version 1 remembered of correlations is not read any more: they go on as after a change of their rule."""
@@ -60,7 +72,12 @@ def _correlations(connection: apsw.Connection) -> None:
     connection.execute("DELETE FROM memory WHERE name LIKE 'correlation/%' AND name <> 'correlation/clock'")
 
 
-MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {1: _correlations}
+def _holds(connection: apsw.Connection) -> None:
+    """Alerts of before were held by nothing; their count is looked up only where something holds them."""
+    connection.execute(HOLDS)
+
+
+MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {1: _correlations, 2: _holds}
 """Schema number -> what makes the next one of it. Each runs in one transaction, after a copy was made."""
 
 
@@ -97,7 +114,7 @@ def _create(connection: apsw.Connection, path: Path) -> None:
     if one(connection, "SELECT count(*) FROM sqlite_schema"):
         raise _foreign(path)
     with connection:
-        connection.execute(TABLES + CORRELATIONS)
+        connection.execute(TABLES + CORRELATIONS + HOLDS)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={SCHEMA}")
 

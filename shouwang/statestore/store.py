@@ -23,6 +23,7 @@ from shouwang.statestore.alerts import Alerts
 from shouwang.statestore.audit import Audit
 from shouwang.statestore.correlations import Correlations
 from shouwang.statestore.gaps import Gaps
+from shouwang.statestore.holds import Holds
 from shouwang.statestore.incidents import Incidents
 from shouwang.statestore.memory import Memory
 from shouwang.statestore.numbers import Numbers
@@ -44,6 +45,7 @@ class Tables:
         self.trail = Audit(connection)
         self.correlations = Correlations(connection)
         self.gaps = Gaps(connection)
+        self.holds = Holds(connection)
 
 
 class Transaction(Tables):
@@ -187,6 +189,10 @@ class StateStore:
     @property
     def gaps(self) -> Gaps:
         return Gaps(self._reader())
+
+    @property
+    def holds(self) -> Holds:
+        return Holds(self._reader())
 
     @property
     def trail(self) -> Audit:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from detection.alerting import hit_of
 from detection.correlate import LATENESS_US, Correlator
 from detection.hits import Hit
+from detection.inhibit import Inhibit
 from detection.repeated import unfolded
 from detection.ruleset import Correlation
 from detection.suppress import Seen
@@ -25,6 +26,7 @@ from shouwang.clock import Clock
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import EventStore, Position
 from shouwang.flows.alerting.coverage import Coverage, covered
+from shouwang.flows.alerting.holding import Holding
 from shouwang.flows.alerting.remembering import POSITION, Remembering
 from shouwang.flows.alerting.step import STRETCH, Step
 from shouwang.model import IMPORTED, Alert, Match
@@ -74,6 +76,7 @@ class Alerting:
         site: Site,
         plans: Plans,
         titles: Mapping[str, Words] | None = None,
+        inhibits: Sequence[Inhibit] = (),
         drill: bool = False,
         page: int = PAGE,
         lateness_us: int = LATENESS_US,
@@ -87,6 +90,7 @@ class Alerting:
         self._site = site
         self._plans = plans
         self._titles = titles or {}
+        self._inhibits = inhibits
         self._drill = drill
         self._page = page
         self._began_us = 0
@@ -186,7 +190,15 @@ class Alerting:
         return replace(done, matches=len(matches))
 
     def _alerts(self, tx: Transaction, hits: Sequence[Hit]) -> Done:
-        step = Step(tx, self._clock.now_us(), self._titles, self._drill)
+        holding = Holding(
+            tx,
+            hits,
+            inhibits=self._inhibits,
+            correlations=self._remembering.correlations,
+            assets=self._assets,
+            zone=self._site.zone,
+        )
+        step = Step(tx, holding, self._clock.now_us(), self._titles, self._drill)
         for hit in hits:
             step.count(hit)
         desk = IncidentDesk(
@@ -203,6 +215,7 @@ class Alerting:
             tx.alerts.put(alert)
         for name, part in step.stretches.changed().items():
             tx.memory.put(STRETCH + name, part)
+        holding.keep()
         return Done(0, tuple(alert.id for alert in alerts), tuple(desk.incidents))
 
     def _catch_up(self) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from detection.alerting import Origin, grown, opened
 from detection.hits import Hit, Member
 from detection.intel.naming import title as set_title
+from detection.quiet import Verdict
 from detection.suppress import Stretches
+from shouwang.flows.alerting.holding import Holding
 from shouwang.model import Alert, AlertState
 from shouwang.statestore.store import Transaction
 from shouwang.words import Words, words
@@ -18,8 +21,11 @@ STRETCH = "alerting/stretch/"
 class Step:
     """The alerts of one step, each read once and not yet written."""
 
-    def __init__(self, tx: Transaction, now_us: int, titles: Mapping[str, Words], drill: bool) -> None:
+    def __init__(
+        self, tx: Transaction, holding: Holding, now_us: int, titles: Mapping[str, Words], drill: bool
+    ) -> None:
         self._tx = tx
+        self._holding = holding
         self._titles = titles
         self._drill = drill
         self._alerts: dict[str, Alert] = {}
@@ -30,16 +36,21 @@ class Step:
         return list(self._alerts.values())
 
     def count(self, hit: Hit) -> None:
+        verdict = self._holding.verdict(hit)
+        placed = replace(hit, group=(*hit.group, verdict.mark)) if verdict.mark else hit
         by_key: dict[str, list[Member]] = {}
         for member in hit.members:
-            by_key.setdefault(self.stretches.place(hit, member, self._is_closed), []).append(member)
+            by_key.setdefault(self.stretches.place(placed, member, self._is_closed), []).append(member)
         for key, members in by_key.items():
             held = self._alert(key)
-            if held is not None:
-                self._alerts[key] = grown(held, hit, members)
-            else:
-                title = self._titles.get(hit.rule_id) or set_title(hit.rule_id) or words(hit.title)
-                self._alerts[key] = opened(hit, members, Origin(self._next_id(), key, title, self._drill))
+            alert = grown(held, hit, members) if held is not None else self._opened(hit, members, key, verdict)
+            self._alerts[key] = replace(alert, maintenance=alert.maintenance or verdict.maintenance)
+            if verdict.suppression is None:
+                self._holding.heard(hit, alert.id)
+
+    def _opened(self, hit: Hit, members: Sequence[Member], key: str, verdict: Verdict) -> Alert:
+        title = self._titles.get(hit.rule_id) or set_title(hit.rule_id) or words(hit.title)
+        return opened(hit, members, Origin(self._next_id(), key, title, self._drill, verdict.suppression))
 
     def _is_closed(self, key: str) -> bool:
         alert = self._alert(key)

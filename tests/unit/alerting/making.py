@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from detection.inhibit import Inhibit
 from detection.ruleset import Correlation
 from incidents.plans import load as plans
 from incidents.views import Site
@@ -40,6 +41,7 @@ class Home:
     page: int = 1000
     drill: bool = False
     titles: Mapping[str, Words] | None = None
+    inhibits: Sequence[Inhibit] = ()
 
     def flow(self) -> Alerting:
         return Alerting(
@@ -51,6 +53,7 @@ class Home:
             site=SITE,
             plans=plans(),
             titles=self.titles,
+            inhibits=self.inhibits,
             drill=self.drill,
             page=self.page,
         )
