@@ -12,6 +12,8 @@ _TESTS = (".test.yml", ".test.yaml", ".expect.yml", ".expect.yaml")
 """How files end that say what rules must do."""
 _NO_RULES = frozenset({"regression_data"})
 """Folders of a rule collection that hold events for its tests, described in YAML."""
+_VERSIONS = ".versions"
+"""A file; the folder that holds it holds versions of rule sets, of which the ones in use are named themselves."""
 
 
 class Stamp(NamedTuple):
@@ -64,7 +66,7 @@ def _walk(folder: str) -> Iterator[RuleFile]:
         for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _NO_RULES:
+                    if entry.name not in _NO_RULES and not os.path.exists(f"{entry.path}/{_VERSIONS}"):  # noqa: PTH110
                         yield from _walk(entry.path)
                 elif entry.name.endswith(_SUFFIXES) and not entry.name.endswith(_TESTS) and entry.is_file():
                     yield RuleFile(entry.path, _of(entry.stat()))

@@ -62,6 +62,11 @@ class Home:
         return self.site / "rules"
 
     @property
+    def rule_sets(self) -> Path:
+        """Sets from elsewhere, in versions: ``rulesets.RuleSets``."""
+        return self.rules / "sets"
+
+    @property
     def rule_cache(self) -> Path:
         """What was read of the rules; may be deleted at any time."""
         return self.site / "cache" / "rules"

@@ -63,7 +63,8 @@ class Hunts:
     def __init__(self, folder: Path, needs: Json, clock: Clock) -> None:
         """``needs``: what every worker is told (``flows.hunting.work``)."""
         self._folder = folder
-        self._needs = needs
+        self.needs = needs
+        """Of the workers that begin from now on."""
         self._clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, _Run] = {}
@@ -188,7 +189,7 @@ class Hunts:
 
         failed = kind = ""
         try:
-            worker.run("hunt", {"folder": str(place.path), "lang": lang, **self._needs}, files=files, told=told)
+            worker.run("hunt", {"folder": str(place.path), "lang": lang, **self.needs}, files=files, told=told)
         except _Stopped:
             pass
         except ShouwangError as wrong:

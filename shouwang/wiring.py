@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,16 +13,15 @@ from collectors.rehydrate import rehydrate
 from detection import repeated
 from detection.engine import Engine
 from detection.fast.literals import HAS_HYPERSCAN
+from detection.inforce import Edition, InForce
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
-from detection.rules import OWN_RULES
-from detection.rules import load as load_rules
 from detection.ruleset import Correlation, Rule, RuleSet
 from incidents.plans import load as load_plans
 from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
-from shouwang.config import Config
+from shouwang.config import Config, Rules
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import EventStore
 from shouwang.eventstore.embedded.store import EmbeddedStore
@@ -32,6 +30,7 @@ from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
 from shouwang.flows.response import Response
+from shouwang.flows.ruleloading import RuleKeeper, loaded, pipelines, rule_paths
 from shouwang.flows.sources import sources
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
@@ -72,7 +71,8 @@ class Services:
     events: EventStore
     state: StateStore
     assets: AssetRegister
-    ruleset: RuleSet
+    inforce: InForce
+    keeper: RuleKeeper
     response: Response
     alerting: Alerting
     intelligence: Intelligence
@@ -86,6 +86,11 @@ class Services:
     """What was seen when the home was opened."""
     running: Running | None = None
     """In a daemon only."""
+
+    @property
+    def ruleset(self) -> RuleSet:
+        """In force now."""
+        return self.inforce.edition.ruleset
 
     @property
     def drill(self) -> bool:
@@ -106,22 +111,40 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
     """The caller holds the home's lock. Raises ``StoreError``, ``UsageError``, ``RulesError``."""
     assets, documents = config.register(), load_plans()
     site = Site(config.site.zone, config.site.operator.value, config.site.name)
-    ruleset, findings = _rules(home, config)
-    if not HAS_HYPERSCAN:
-        findings.append(_slow_engine())
+    first = loaded(home, config.rules)
+    inforce = InForce(first.ruleset, lambda ruleset: Engine(ruleset, ENTITY_FIELDS, home.rule_cache), clock.now_us())
 
     intelligence = Intelligence(home.intel, clock, drill=home.drill)
 
     def engine() -> Matcher:
-        return Matcher(Engine(ruleset, ENTITY_FIELDS, home.rule_cache), Lookout(intelligence.library, ENTITY_FIELDS))
+        return Matcher(inforce.live(), Lookout(intelligence.library, ENTITY_FIELDS))
 
     with ExitStack() as stack:
         state = stack.enter_context(StateStore(home.state))
         _keep_timezone(state, config)
         events = EmbeddedStore(home.events, zone=config.site.zone, rehydrate=rehydrate)
         stack.callback(events.close)
-        hunts = Hunts(home.hunts, hunters_needs(home, config), clock)
+        hunts = Hunts(home.hunts, hunters_needs(home, config.rules), clock)
         stack.callback(hunts.close)
+        alerting = Alerting(
+            events,
+            state,
+            clock,
+            correlations=first.ruleset.correlations,
+            assets=assets,
+            site=site,
+            plans=documents,
+            titles=titles(first.ruleset),
+            drill=home.drill,
+            lateness_us=config.detection.lateness_us,
+        )
+
+        def told(edition: Edition, chosen: Rules) -> None:
+            alerting.take(edition.ruleset.correlations, titles(edition.ruleset))
+            hunts.needs = hunters_needs(home, chosen)
+
+        keeper = RuleKeeper(home, inforce, clock, told)
+        keeper.findings = first.findings
         return Services(
             home=home,
             owner=home.owner(),
@@ -130,26 +153,16 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
             events=events,
             state=state,
             assets=assets,
-            ruleset=ruleset,
+            inforce=inforce,
+            keeper=keeper,
             response=Response(state, events, clock, site=site, plans=documents, assets=assets),
-            alerting=Alerting(
-                events,
-                state,
-                clock,
-                correlations=ruleset.correlations,
-                assets=assets,
-                site=site,
-                plans=documents,
-                titles=titles(ruleset),
-                drill=home.drill,
-                lateness_us=config.detection.lateness_us,
-            ),
+            alerting=alerting,
             intelligence=intelligence,
             hunts=hunts,
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
             stack=stack.pop_all(),
-            findings=findings,
+            findings=[] if HAS_HYPERSCAN else [_slow_engine()],
         )
 
 
@@ -179,22 +192,6 @@ def feed(services: Services) -> Feed:
     return Feed(intake, Supervisor(real, intake.deliver, cursors))
 
 
-def _rules(home: Home, config: Config) -> tuple[RuleSet, list[Finding]]:
-    """Ours, the home's, the named folders'; without the disabled ones. And which folders cannot be read."""
-    found = load_rules(
-        _rule_paths(home, config),
-        placeholders=config.rules.placeholders,
-        pipelines=_pipelines(home, config),
-        cache=home.rule_cache,
-    )
-    off = set(config.rules.disabled)
-    return replace(
-        found,
-        rules=tuple(rule for rule in found.rules if rule.id not in off),
-        correlations=tuple(each for each in found.correlations if each.id not in off),
-    ), [_no_rules_there(home, path) for path in _rule_folders(home, config) if not _can_read(path)]
-
-
 def _slow_engine() -> Finding:
     return Finding(
         Level.DEGRADED,
@@ -206,49 +203,17 @@ def _slow_engine() -> Finding:
     )
 
 
-def _rule_paths(home: Home, config: Config) -> list[Path]:
-    own: Sequence[Path] = [OWN_RULES] if config.rules.builtin else []
-    further = [path for path in _rule_folders(home, config) if _can_read(path)]
-    return [*own, *([home.rules] if home.rules.is_dir() else []), *further]
-
-
-def _rule_folders(home: Home, config: Config) -> list[Path]:
-    return [home.site / Path(each).expanduser() for each in config.rules.folders]
-
-
-def _pipelines(home: Home, config: Config) -> list[Path]:
-    return [home.site / Path(each).expanduser() for each in config.rules.pipelines]
-
-
-def hunters_needs(home: Home, config: Config) -> dict[str, Value]:
+def hunters_needs(home: Home, chosen: Rules) -> dict[str, Value]:
     """See ``flows.hunting.work``."""
     return {
         "events": str(home.events),
-        "rules": [str(path) for path in _rule_paths(home, config)],
-        "pipelines": [str(path) for path in _pipelines(home, config)],
-        "placeholders": {name: list(values) for name, values in config.rules.placeholders.items()},
+        "rules": [str(path) for path in rule_paths(home, chosen)],
+        "pipelines": [str(path) for path in pipelines(home, chosen)],
+        "placeholders": {name: list(values) for name, values in chosen.placeholders.items()},
         "cache": str(home.rule_cache),
         "intel": str(home.intel),
         "entities": list(ENTITY_FIELDS),
     }
-
-
-def _can_read(path: Path) -> bool:
-    return os.access(path, os.R_OK) and (not path.is_dir() or os.access(path, os.X_OK))
-
-
-def _no_rules_there(home: Home, path: Path) -> Finding:
-    return Finding(
-        Level.DEGRADED,
-        Words(
-            f"rules.folders 中的 {path} 不存在或不可读，其中的规则未加载。",
-            f"{path} of rules.folders is not there or cannot be read; its rules are not loaded.",
-        ),
-        Words(
-            f"请在 {home.config} 中改正或删除，然后重新启动。",
-            f"Correct or remove it in {home.config}, and start again.",
-        ),
-    )
 
 
 def titles(ruleset: RuleSet) -> dict[str, Words]:

@@ -56,7 +56,7 @@ def status(context: Context, args: NoArgs) -> Json:
         "today": _today(context, ledger),
         "rate": {"events_per_s": round(running.events_per_s(), 2) if running else 0.0},
         "host": _host(running),
-        "rules": _rules(services),
+        "rules": _rules(context),
         "store": {
             "bytes": _size_bytes(services.home.events, services.home.state),
             "oldest_day": min((each.day.isoformat() for each in ledger), default=None),
@@ -99,6 +99,7 @@ def stop(context: Context, args: NoArgs) -> Json:
 
 def findings(services: Services) -> Iterable[Finding]:
     yield from services.findings
+    yield from services.keeper.findings
     if services.running is not None:
         yield from services.running.findings()
     else:
@@ -146,9 +147,12 @@ def _today(context: Context, ledger: Iterable[DayLedger]) -> Json:
     return {"received": received, "stored": stored, "dropped": dict(dropped)}
 
 
-def _rules(services: Services) -> Json:
-    ruleset = services.ruleset
+def _rules(context: Context) -> Json:
+    edition = context.services.inforce.edition
+    ruleset = edition.ruleset
     return {
+        "edition": edition.number,
+        "since": context.time(edition.since_us),
         "loaded": len(ruleset.rules),
         "correlations": len(ruleset.correlations),
         "refused": len(ruleset.refused),

@@ -1,4 +1,4 @@
-"""Acts on rules: why one fires or does not."""
+"""Acts on rules: why one fires or does not, others in their place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from shouwang.api.context import Args, Context, Json
 from shouwang.errors import UsageError
 from shouwang.flows import ruleexplaining
 from shouwang.flows.alerting.remembering import held_of
+from shouwang.flows.ruleloading import Reloaded, difference_json, version
 from shouwang.model import Event
 from shouwang.query import Query
 from shouwang.words import Words
@@ -27,6 +28,36 @@ def explain(context: Context, args: ExplainArgs) -> Json:
         state = context.services.state
         return ruleexplaining.told_standing(rule, ruleset, event, lambda name: held_of(state, name), context.zone)
     return ruleexplaining.told_event(rule, event, context.zone)
+
+
+class ReloadArgs(Args):
+    partly: bool = False
+    """Take what loads, though some that loaded before is refused now."""
+
+
+def reload(context: Context, args: ReloadArgs) -> Json:
+    """Audited once the new rules are in force."""
+    reloaded = context.services.keeper.reload(partly=args.partly)
+    said = _said(context, reloaded)
+    context.note("rules.reload", str(reloaded.edition.number), _numbers(said))
+    return said
+
+
+def _said(context: Context, reloaded: Reloaded) -> Json:
+    ruleset, change = reloaded.edition.ruleset, reloaded.difference
+    return {
+        "edition": reloaded.edition.number,
+        "since": context.time(reloaded.edition.since_us),
+        "rules": len(ruleset.rules),
+        "correlations": len(ruleset.correlations),
+        "version": version(ruleset),
+        **difference_json(change),
+    }
+
+
+def _numbers(said: Json) -> Json:
+    """Lists as how many there are."""
+    return {name: len(value) if isinstance(value, list) else value for name, value in said.items()}
 
 
 def _event(context: Context, event_id: bytes) -> Event:

@@ -35,6 +35,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "doctor": Act(doctor.doctor, Need.READ, NoArgs),
     "rules.list": Act(overview.rules, Need.READ, NoArgs),
     "rules.gaps": Act(gaps.gaps, Need.READ, gaps.GapsArgs),
+    "rules.reload": Act(rules.reload, Need.ADMINISTER, rules.ReloadArgs),
     "rules.explain": Act(rules.explain, Need.READ, rules.ExplainArgs),
     "alerts.list": Act(alerts.list_alerts, Need.READ, alerts.ListArgs),
     "alerts.show": Act(alerts.show, Need.READ, alerts.ShowArgs),

@@ -19,6 +19,7 @@ def add_parser(subparsers: Subparsers) -> None:
     verbs = nouns(subparsers, "rules", "检测规则 / detection rules")
     verb(verbs, "list", list_rules, "已加载与被拒绝的规则 / the loaded ones, and the refused with the reason")
     _gaps(verbs)
+    _reload(verbs)
     _check(verbs)
     _test(verbs)
     _explain(verbs)
@@ -28,6 +29,13 @@ def _gaps(verbs: Subparsers) -> None:
     text = "关联规则未评估的时段及原因 / what correlations have not evaluated, and why; exit 1 when there is any"
     parser = verb(verbs, "gaps", _in("rules_gaps"), text)
     parser.add_argument("--since", default="7d", metavar="TIME", help="24h, 7d, 2026-11-24, RFC 3339")
+
+
+def _reload(verbs: Subparsers) -> None:
+    text = "重新读取规则，不必重启 / read the rules anew, without a restart (administrator)"
+    parser = verb(verbs, "reload", _in("rules_reload"), text)
+    help = "不理会新的错误，采用其余规则 / take what loads, though some is newly refused"
+    parser.add_argument("--partly", action="store_true", help=help)
 
 
 def _check(verbs: Subparsers) -> None:

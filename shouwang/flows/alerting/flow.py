@@ -85,7 +85,10 @@ class Alerting:
         self._events = events
         self._state = state
         self._clock = clock
+        self._lateness_us = lateness_us
         self._remembering = Remembering(state, events, correlations, lateness_us)
+        self._next: tuple[Sequence[Correlation], Mapping[str, Words]] | None = None
+        """What takes the place of the correlations and titles before the next matches are handled."""
         self._assets = assets
         self._site = site
         self._plans = plans
@@ -102,6 +105,14 @@ class Alerting:
 
     def notify(self) -> None:
         """There may be new matches: do not wait for the next look."""
+        self._wake.set()
+
+    def take(self, correlations: Sequence[Correlation], titles: Mapping[str, Words]) -> None:
+        """Judge by these from now on; all that is stored later is judged by them. Any thread may call.
+
+        What unchanged correlations remember stays; a changed one reads again what it needs (``Remembering``).
+        """
+        self._next = (correlations, titles)
         self._wake.set()
 
     def run(self, stop: threading.Event) -> None:
@@ -148,6 +159,7 @@ class Alerting:
         token = self._state.memory.get(POSITION)
         after = Position(token.decode()) if token else None
         page = self._events.tail("matches", after, self._page)
+        self._change()
         if len(page.items) < self._page and self._remembering.behind():
             self._catch_up()
         if after is not None and not self._placed:
@@ -159,6 +171,16 @@ class Alerting:
         except BaseException:  # whatever it was, goes on up; the correlator is ahead of what was kept
             self._remembering.reload()
             raise
+
+    def _change(self) -> None:
+        """After the matches were read: those by newer rules were stored after ``take``."""
+        following = self._next
+        if following is None:
+            return
+        correlations, self._titles = following
+        self._remembering = Remembering(self._state, self._events, correlations, self._lateness_us)
+        if self._next is following:
+            self._next = None
 
     def _is_lost(self, after: Position) -> bool:
         """Nothing follows the position, and yet it is not the end: another, or an older, event store is there now."""

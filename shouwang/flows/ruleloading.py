@@ -1,0 +1,166 @@
+"""A home's rules: loaded at the start, and again while the daemon runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from detection.difference import Difference, Kept, difference
+from detection.hunt import meaning
+from detection.inforce import Edition, InForce
+from detection.rules import OWN_RULES
+from detection.rules import load as load_rules
+from detection.ruleset import Refusal, RuleSet
+from shouwang import config
+from shouwang.clock import Clock
+from shouwang.errors import RulesError
+from shouwang.home import Home
+from shouwang.model import Finding, Level, Value
+from shouwang.rulesets import RuleSets
+from shouwang.words import Words
+
+log = logging.getLogger(__name__)
+
+NAMED: Final = 3
+"""Refusals named in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    ruleset: RuleSet
+    findings: list[Finding]
+    """Folders that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    edition: Edition
+    difference: Difference
+
+
+def loaded(home: Home, chosen: config.Rules) -> Loaded:
+    """Ours, the home's, its sets', the named folders'; without the disabled ones."""
+    found = load_rules(
+        rule_paths(home, chosen),
+        placeholders=chosen.placeholders,
+        pipelines=pipelines(home, chosen),
+        cache=home.rule_cache,
+    )
+    missing = [path for path in _folders(home, chosen) if not _can_read(path)]
+    return Loaded(without(found, chosen.disabled), [_no_rules_there(home, path) for path in missing])
+
+
+def without(found: RuleSet, disabled: Sequence[str]) -> RuleSet:
+    off = set(disabled)
+    return replace(
+        found,
+        rules=tuple(rule for rule in found.rules if rule.id not in off),
+        correlations=tuple(each for each in found.correlations if each.id not in off),
+    )
+
+
+def rule_paths(home: Home, chosen: config.Rules) -> list[Path]:
+    """The first to give an id keeps it: the site's own rules stand before those of sets."""
+    own: Sequence[Path] = [OWN_RULES] if chosen.builtin else []
+    sites = [home.rules] if home.rules.is_dir() else []
+    further = [path for path in _folders(home, chosen) if _can_read(path)]
+    return [*own, *sites, *further, *RuleSets(home.rule_sets).paths()]
+
+
+def pipelines(home: Home, chosen: config.Rules) -> list[Path]:
+    return [home.site / Path(each).expanduser() for each in chosen.pipelines]
+
+
+def difference_json(change: Difference) -> dict[str, Value]:
+    return {
+        "added": [_rule_json(rule) for rule in change.added],
+        "changed": [_rule_json(each.rule) | {"parts": list(each.parts)} for each in change.changed],
+        "removed": [_rule_json(rule) for rule in change.removed],
+        "refused": [{"path": str(each.path), "line": each.line, "reason": each.reason} for each in change.refused],
+    }
+
+
+def _rule_json(rule: Kept) -> dict[str, Value]:
+    return {"id": rule.id, "title": rule.title, "level": rule.severity.name.lower(), "path": str(rule.path)}
+
+
+def version(ruleset: RuleSet) -> str:
+    """The same for rules that mean the same."""
+    return meaning(ruleset)[:12]
+
+
+class RuleKeeper:
+    """Loads a home's rules anew and puts them in force. Any thread may call; one at a time is served."""
+
+    def __init__(
+        self, home: Home, inforce: InForce, clock: Clock, told: Callable[[Edition, config.Rules], None]
+    ) -> None:
+        """``told``: see ``InForce.adopt``."""
+        self._home = home
+        self._inforce = inforce
+        self._clock = clock
+        self._told = told
+        self._loading = threading.Lock()
+        self.findings: list[Finding] = []
+
+    def reload(self, *, partly: bool = False) -> Reloaded:
+        """What is refused now and was not before stops it, unless ``partly``: then what loads is taken.
+
+        Raises ``RulesError``, ``UsageError`` for settings that cannot be read; then the old rules stay in force.
+        """
+        with self._loading:
+            chosen = config.load(self._home.config).rules
+            found = loaded(self._home, chosen)
+            change = difference(self._inforce.edition.ruleset, found.ruleset)
+            if not found.ruleset.rules:
+                raise _refused(Words("没有一条规则可用", "no rule can be used"), found.ruleset.refused)
+            if change.refused and not partly:
+                number = len(change.refused)
+                said = Words(f"有 {number} 处新的错误", f"{number} documents are newly refused")
+                raise _refused(said, change.refused)
+            now_us = self._clock.now_us()
+            edition = self._inforce.adopt(found.ruleset, now_us, lambda edition: self._told(edition, chosen))
+            self.findings = found.findings
+            log.info(
+                "rules: edition %d is in force, %d rules, %d correlations",
+                *(edition.number, len(found.ruleset.rules), len(found.ruleset.correlations)),
+            )
+            return Reloaded(edition, change)
+
+
+def _refused(why: Words, refused: Sequence[Refusal]) -> RulesError:
+    named = "; ".join(map(str, refused[:NAMED])) + ("; ..." if len(refused) > NAMED else "")
+    return RulesError(
+        Words(f"规则未更换：{why.zh}。{named}", f"The rules were not changed: {why.en}. {named}"),
+        hint=Words(
+            "请改正（shouwang rules check），或用 --partly 采用其余规则。原有规则仍在运行。",
+            "Correct them (shouwang rules check), or take the others with --partly. The old rules stay in force.",
+        ),
+    )
+
+
+def _folders(home: Home, chosen: config.Rules) -> list[Path]:
+    return [home.site / Path(each).expanduser() for each in chosen.folders]
+
+
+def _can_read(path: Path) -> bool:
+    return os.access(path, os.R_OK) and (not path.is_dir() or os.access(path, os.X_OK))
+
+
+def _no_rules_there(home: Home, path: Path) -> Finding:
+    return Finding(
+        Level.DEGRADED,
+        Words(
+            f"rules.folders 中的 {path} 不存在或不可读，其中的规则未加载。",
+            f"{path} of rules.folders is not there or cannot be read; its rules are not loaded.",
+        ),
+        Words(
+            f"请在 {home.config} 中改正或删除，然后 `shouwang rules reload`。",
+            f"Correct or remove it in {home.config}, then `shouwang rules reload`.",
+        ),
+    )
