@@ -62,8 +62,11 @@ class Column(Memory[Found, Sort]):
         size = _KEY_BYTES
         if key.__class__ is str:
             size += len(key)
+            if sort is None and self._direct is not None:
+                said = (self._direct(key),)
+                sort = self._sorts.get(said) or self._sort(said)
             if size > LONGEST_KEPT:
-                return self.make(key)
+                return sort or self.make(key)
         if sort is None:
             sort = self.make(key)
         self[key] = sort

@@ -147,16 +147,18 @@ class FieldTests:
         """Of a field that is not there."""
 
     def say(self, value: Found) -> Said:
+        if isinstance(value, str):
+            if (
+                self._every_time
+                or (self._numbers and value[:1] in _OPENS_NUMBER)
+                or (self._exact and value.lower() in self._exact)
+            ):
+                return self._of_text(value)
+            found = tuple(self._literals.found_in(value)) if self._literals is not None else ()
+            return self._of_hits.get(found) or self._of_pieces(found, value)
         if value is ABSENT:
             return self.absent
         undecided: set[int] = set()
-        if isinstance(value, str):
-            if not self._is_plain(value):
-                true = set(self._whole)
-                self._ask_text(Cell(value), true, undecided)
-                return self._same(frozenset(true), undecided)
-            found = tuple(self._literals.found_in(value)) if self._literals is not None else ()
-            return self._of_hits.get(found) or self._of_pieces(found, value, undecided)
         true = set(self._there)
         cells = tuple(map(Cell, elements(value)))
         if self._nulls and holds_nothing(cells):
@@ -170,15 +172,14 @@ class FieldTests:
                 _ask(self._single, cell, true, undecided)
         return self._same(frozenset(true), undecided)
 
-    def _is_plain(self, text: str) -> bool:
-        """Whether only pieces of it can matter."""
-        if self._every_time or (self._numbers and text[:1] in _OPENS_NUMBER):
-            return False
-        return not self._exact or text.lower() not in self._exact
+    def _of_text(self, value: str) -> Said:
+        true, undecided = set(self._whole), set[int]()
+        self._ask_text(Cell(value), true, undecided)
+        return self._same(frozenset(true), undecided)
 
-    def _of_pieces(self, found: tuple[int, ...], value: str, undecided: set[int]) -> Said:
+    def _of_pieces(self, found: tuple[int, ...], value: str) -> Said:
         """What the pieces that were found say, and those tests that one of them wakes."""
-        true = set(self._whole)
+        true, undecided = set(self._whole), set[int]()
         sure = True
         cell = Cell(value)
         for index in found:

@@ -90,7 +90,10 @@ class Route:
             tuple(tuple((number[place], reader) for place, reader in source) for source in each) for each in found
         )
         """Field by field, source by source: (column, reader) of each place."""
-        self._read = list(zip(self.reads, self.fields, strict=True))
+        self._read = [
+            (reads[0][0], None if len(reads) == len(reads[0]) == 1 else reads, field.otherwise)
+            for reads, field in zip(self.reads, self.fields, strict=True)
+        ]
         self.columns = tuple(column(budget, readers[place], self.wake) for place in self.places)
         self.memo = Memo(budget, self)
         self.silence = Sort((Said(NONE, NONE),), NONE, undecided=False)
@@ -98,8 +101,10 @@ class Route:
 
     def _said(self, key: Key) -> list[Said]:
         """What each field's tests say, and the keywords'."""
-        found = [_first(reads, key) or field.otherwise for reads, field in self._read]
-        found.extend(filter(None, key[-1].said))
+        found = [word for word in key[-1].said if word is not None]
+        for (column, reader), reads, otherwise in self._read:
+            said = key[column].said[reader] if reads is None else _first(reads, key)
+            found.append(otherwise if said is None or said is NOTHING_MADE else said)
         return found
 
     def judge(self, key: Key) -> Fires:

@@ -153,21 +153,24 @@ def ratio(work: Callable[[], object], lines: Sequence[bytes]) -> float:
     return took / ((before + cpu(lambda: decode(lines))) / 2)
 
 
-def memory(work: Work, lines: Sequence[bytes]) -> None:
+def memory(ruleset: RuleSet, lines: Sequence[bytes], folder: Path) -> str:
     """Ten times the sample with every path new: the worst case."""
+    work = Work(ruleset, folder)
     process = psutil.Process()
-    began = process.memory_info().rss
-    units, costs, sizes = 0.0, 0.0, []
+    units, costs, sizes = 0.0, 0.0, [process.memory_info().rss / 1e6]
     for turn in range(10):
         fresh = [line.replace(b'"C:', b'"C:%x-%d' % (number, turn)) for number, line in enumerate(lines)]
         read = blocks(fresh)
         units += cpu(partial(decode, fresh))
         costs += cpu(partial(work.scan, read))
-        sizes.append((process.memory_info().rss - began) / 1e6)
+        del fresh, read
+        sizes.append(process.memory_info().rss / 1e6)
     budget = work.engine.matcher.budget
-    print(f"memory: {began / 1e6:.0f} MB with rules and sample; growth over 10 x {len(lines):,} new events: "
-          f"{sizes[0]:.0f} MB after one, {sizes[4]:.0f} after five, {sizes[9]:.0f} after ten; "
-          f"caches at most 2 x {budget.limit_bytes / 1e6:.0f} MB, turned {budget.turns} times; every path new: {costs / units:.2f}")  # fmt: skip
+    return (
+        f"memory, with rules and the sample {sizes[0]:.0f} MB; after 1, 5 and 10 x {len(lines):,} events of which every "
+        f"path is new: {sizes[1]:.0f}, {sizes[5]:.0f}, {sizes[10]:.0f} MB (two generations of caches of at most "
+        f"{budget.limit_bytes / 1e6:.0f} MB, {budget.turns} turns); such events cost {costs / units:.2f}"
+    )
 
 
 def ready() -> None:
@@ -232,8 +235,9 @@ def main() -> None:
     ruleset = load([shared() / "sigma" / "rules" / "windows"])
     lines, recorded = sample(), evtx()
     with tempfile.TemporaryDirectory() as folder:
-        work = Work(ruleset, Path(folder))
         gc.freeze()
+        said = memory(ruleset, lines, Path(folder) / "memory")
+        work = Work(ruleset, Path(folder))
         cold = cpu(lambda: work.scan(blocks(lines)))
         again = Work(ruleset, Path(folder))
         warm = cpu(lambda: again.scan(blocks(lines)))
@@ -248,7 +252,7 @@ def main() -> None:
         print(f"a new process's whole first pass over the {len(lines):,}, all routes made: {cold:.2f} s with nothing kept, "
               f"{warm:.2f} s with searches kept; orjson {unit:.2f} s")  # fmt: skip
         two(work, lines)
-        memory(work, lines)
+        print(said)
     ready()
     peer()
 
