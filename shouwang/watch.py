@@ -30,6 +30,7 @@ class Watching:
         self._services = services
         self._feed = feed(services)
         self._alerting = Supervised(Words("告警处理", "alerting"), services.alerting.run)
+        self._rematching = Supervised(Words("补充匹配", "matching anew"), services.rematching.run)
         self._cpu_percent = psutil.cpu_percent()
         self._pace = Pace(lambda: self._feed.intake.received)
         self.running = Running(
@@ -44,6 +45,7 @@ class Watching:
 
     def __enter__(self) -> Self:
         self._alerting.start()
+        self._rematching.start()
         self._feed.intake.__enter__()
         self._feed.supervisor.__enter__()
         return self
@@ -52,9 +54,13 @@ class Watching:
         self._feed.supervisor.__exit__(kind, error, at)
         self._feed.intake.__exit__(kind, error, at)
         self._alerting.ask_to_stop()
+        self._rematching.ask_to_stop()
         self._services.alerting.notify()
+        self._services.rematching.end()
         if not self._alerting.join(ALERTING_ENDS_S):
             log.warning("alerting did not end in time; its step is done again on the next start")
+        if not self._rematching.join(ALERTING_ENDS_S):
+            log.warning("matching anew did not end in time; it is done again on the next start")
 
     @property
     def intake(self) -> Intake:
@@ -67,4 +73,4 @@ class Watching:
         self._cpu_percent = psutil.cpu_percent()
 
     def _findings(self) -> list[Finding]:
-        return [*self._feed.intake.findings(), *self._alerting.findings()]
+        return [*self._feed.intake.findings(), *self._alerting.findings(), *self._rematching.findings()]

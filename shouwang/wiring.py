@@ -29,6 +29,7 @@ from shouwang.flows.alerting import Alerting
 from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
+from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
 from shouwang.flows.ruleloading import RuleKeeper, loaded, pipelines, rule_paths
 from shouwang.flows.sources import sources
@@ -75,6 +76,7 @@ class Services:
     keeper: RuleKeeper
     response: Response
     alerting: Alerting
+    rematching: Rematching
     intelligence: Intelligence
     hunts: Hunts
     new_engine: Callable[[], Matcher]
@@ -139,8 +141,11 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
             lateness_us=config.detection.lateness_us,
         )
 
+        rematching = Rematching(events, state, clock, first.ruleset, ENTITY_FIELDS)
+
         def told(edition: Edition, chosen: Rules) -> None:
             alerting.take(edition.ruleset.correlations, titles(edition.ruleset))
+            rematching.take(edition.ruleset)
             hunts.needs = hunters_needs(home, chosen)
 
         keeper = RuleKeeper(home, inforce, clock, told)
@@ -157,6 +162,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
             keeper=keeper,
             response=Response(state, events, clock, site=site, plans=documents, assets=assets),
             alerting=alerting,
+            rematching=rematching,
             intelligence=intelligence,
             hunts=hunts,
             new_engine=engine,
