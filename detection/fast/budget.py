@@ -26,10 +26,13 @@ class Budget:
     def spend(self, size_bytes: int) -> None:
         self.used_bytes += size_bytes
         if self.used_bytes > self.limit_bytes:
-            for memory in self._memories:
-                memory.turn()
-            self.used_bytes = 0
-            self.turns += 1
+            self.turn()
+
+    def turn(self) -> None:
+        for memory in self._memories:
+            memory.turn()
+        self.used_bytes = 0
+        self.turns += 1
 
     def forget(self) -> None:
         """As on the first day: what is remembered goes, who remembers stays."""

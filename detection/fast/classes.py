@@ -70,7 +70,10 @@ class Column(Memory[Found, Sort]):
         if sort is None:
             sort = self.make(key)
         self[key] = sort
-        self._budget.spend(size)
+        budget = self._budget
+        budget.used_bytes += size
+        if budget.used_bytes > budget.limit_bytes:
+            budget.turn()
         return sort
 
     def make(self, key: Found) -> Sort:

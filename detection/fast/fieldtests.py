@@ -35,6 +35,8 @@ from shouwang.model import ABSENT, Found
 CellTest: TypeAlias = Callable[[Cell], bool]
 _MOST_DASHES: Final = 2
 """Each is spelled in five ways; patterns with more are tested by themselves."""
+_LONG_ENOUGH: Final = 4
+"""Letters; shorter pieces stand nearly everywhere and make the search slow."""
 _OPENS_NUMBER: Final = frozenset("-0123456789")
 _MOST_KNOWN: Final = 20_000
 _TOGETHER: Final = 8
@@ -62,7 +64,8 @@ class FieldTests:
         self._there: list[int] = []
         self._gone: list[int] = []
         self._pieces: dict[str, list[int]] = {}
-        self._woken: dict[str, list[tuple[int, CellTest]]] = {}
+        self._woken: dict[str, list[tuple[int, CellTest, tuple[str, ...]]]] = {}
+        """Piece -> tests that cannot hold without it, nor without some more pieces."""
         self._single: list[tuple[int, CellTest]] = []
         self._regexes: list[tuple[int, Regex]] = []
         for number, predicate in tests.items():
@@ -113,16 +116,17 @@ class FieldTests:
             case (Wild.ANY, str(text), Wild.ANY):
                 self._piece(number, pattern, text.lower())
             case tokens:
-                longest = max((t.lower() for t in tokens if isinstance(t, str)), key=len, default="")
-                if longest and not _marked(longest):
-                    self._woken.setdefault(longest, []).append((number, test_of(pattern)))
+                texts = sorted({t.lower() for t in tokens if isinstance(t, str)}, key=len)
+                more = tuple(text for text in texts[:-1] if len(text) >= _LONG_ENOUGH)
+                if texts and not any(map(_marked, texts)):
+                    self._woken.setdefault(texts[-1], []).append((number, test_of(pattern), more))
                 else:
                     self._single.append((number, test_of(pattern)))
 
     def _take_regex(self, number: int, regex: Regex) -> None:
         woken_by = required(regex)
         if woken_by:
-            self._woken.setdefault(woken_by, []).append((number, test_of(regex)))
+            self._woken.setdefault(woken_by, []).append((number, test_of(regex), ()))
         else:
             self._regexes.append((number, regex))
 
@@ -134,9 +138,14 @@ class FieldTests:
 
     def _finish(self) -> None:
         self._searches = _grouped(self._regexes)
-        pieces = list(dict.fromkeys((*self._pieces, *self._woken)))
+        more = (piece for tests in self._woken.values() for _, _, needed in tests for piece in needed)
+        pieces = list(dict.fromkeys((*self._pieces, *self._woken, *more)))
+        at = {piece: index for index, piece in enumerate(pieces)}
         self._plain = [tuple(self._pieces.get(piece, ())) for piece in pieces]
-        self._tests = [tuple(self._woken.get(piece, ())) for piece in pieces]
+        self._tests = [
+            tuple((number, test, frozenset(at[each] for each in needed)) for number, test, needed in woken)
+            for woken in (self._woken.get(piece, ()) for piece in pieces)
+        ]
         self._literals = Literals(pieces, self._kept) if pieces else None
         self._whole = frozenset((*self._there, *self._any))
         self._known: dict[Ids, Said] = {}
@@ -178,21 +187,24 @@ class FieldTests:
         return self._same(frozenset(true), undecided)
 
     def _of_pieces(self, found: tuple[int, ...], value: str) -> Said:
-        """What the pieces that were found say, and those tests that one of them wakes."""
+        """What the pieces that were found say, and those tests that they wake."""
         true, undecided = set(self._whole), set[int]()
-        sure = True
-        cell = Cell(value)
+        woken = self._take_found(found, true)
+        if woken:
+            _ask(woken, Cell(value), true, undecided)
+            return self._same(frozenset(true), undecided)
+        if len(self._of_hits) >= _MOST_KNOWN:
+            self._of_hits.clear()
+        said = self._of_hits[found] = self._same(frozenset(true), undecided)
+        return said
+
+    def _take_found(self, found: tuple[int, ...], true: set[int]) -> list[tuple[int, CellTest]]:
+        """Adds what the pieces say by themselves; the tests that are left to be asked."""
+        woken: list[tuple[int, CellTest]] = []
         for index in found:
             true.update(self._plain[index])
-            if self._tests[index]:
-                sure = False
-                _ask(self._tests[index], cell, true, undecided)
-        said = self._same(frozenset(true), undecided)
-        if sure:
-            if len(self._of_hits) >= _MOST_KNOWN:
-                self._of_hits.clear()
-            self._of_hits[found] = said
-        return said
+            woken += [(number, test) for number, test, needed in self._tests[index] if needed.issubset(found)]
+        return woken
 
     def _same(self, true: Ids, undecided: set[int]) -> Said:
         """Equal answers are one object, so that they compare fast."""
@@ -211,10 +223,7 @@ class FieldTests:
         if folded in self._exact:
             true.update(self._exact[folded])
         if self._literals is not None:
-            for index in self._literals.found_in(cell.text or ""):
-                true.update(self._plain[index])
-                if self._tests[index]:
-                    _ask(self._tests[index], cell, true, undecided)
+            _ask(self._take_found(tuple(self._literals.found_in(cell.text or "")), true), cell, true, undecided)
         for any_of_them, tests in self._searches:
             if any_of_them is None or any_of_them(cell.text or ""):
                 _ask(tests, cell, true, undecided)

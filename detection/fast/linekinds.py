@@ -220,6 +220,6 @@ class Kinds:
 
 def _source(place: Path, layout: Layout) -> Source:
     made = layout.derived.get(place)
-    if made is not None:
+    if made is not None and made[0]:
         return Source(*made)
     return Source(((_UNFIT, *place),) if place in layout.filled else (place,))
