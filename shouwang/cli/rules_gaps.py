@@ -11,12 +11,12 @@ from shouwang.cli.terminal import table
 
 REASONS: Final = {
     "away": ("守护进程未运行", "no daemon ran"),
-    "added": ("新的关联规则", "the correlation is new"),
-    "changed": ("关联规则已改", "the correlation was changed"),
+    "added": ("新规则", "it is new"),
+    "changed": ("规则已改", "it was changed"),
     "resumed": ("一度未加载", "it was not loaded for a while"),
     "late": ("迟到", "came too late"),
     "evicted": ("记不下", "too much to remember"),
-    "fault": ("出错", "the correlation failed"),
+    "fault": ("出错", "it failed"),
 }
 NOT_GREEN: Final = 1
 

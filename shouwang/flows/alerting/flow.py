@@ -200,6 +200,7 @@ class Alerting:
             hits = [hit for match in matches for hit in self._hits(match, correlator, seen)]
         else:
             hits = correlator.tick(self._clock.now_us() - SETTLE_US)
+        hits = self._heard(hits)
         if not matches and not hits and not correlator.has_changed():
             return Done()
         with self._state.work() as tx:
@@ -266,9 +267,13 @@ class Alerting:
             return []
         hits: list[Hit] = []
         for each in unfolded(match):
-            own = [] if each.rule_id in correlator.silenced else [hit_of(each)]
+            own = [] if each.rule_id in self._remembering.silenced else [hit_of(each)]
             hits += [*own, *correlator.feed(each)]
         return hits
+
+    def _heard(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Without those for which a correlation speaks that still stands behind."""
+        return [hit for hit in hits if hit.rule_id not in self._remembering.silenced]
 
 
 def _received(matches: Sequence[Match]) -> int:

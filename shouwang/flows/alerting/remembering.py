@@ -14,6 +14,7 @@ from typing import Final
 from detection.correlate import Correlator, Holding, Limits, inputs_first
 from detection.correlation_rows import Changes, Counters, Held, Row
 from detection.hits import Hit
+from detection.replay import silenced
 from detection.ruleset import Correlation
 from shouwang.eventstore.base import EventStore, Position
 from shouwang.model import Match
@@ -70,6 +71,8 @@ class Remembering:
         self, state: StateStore, events: EventStore, correlations: Sequence[Correlation], lateness_us: int
     ) -> None:
         self.correlations = tuple(inputs_first(correlations))
+        self.silenced = silenced(correlations)
+        """Rules and correlations for which a correlation speaks, also one that stands behind."""
         self._state = state
         self._events = events
         self._limits = Limits(lateness_us=lateness_us)
@@ -169,8 +172,7 @@ class Remembering:
                 lambda name: self._held(name if name in names else SHADOW + name),
                 first.clock_us,
             )
-            silent = {rule for each in self.correlations if not each.generate for rule in each.rules}
-            heard = frozenset() if first.reason == GapReason.CHANGED else names - silent
+            heard = frozenset[str]() if first.reason == GapReason.CHANGED else names - self.silenced
             self._filling = Filling(names, correlator, first.reason, Position(first.token), heard)
         return self._filling
 

@@ -86,6 +86,17 @@ def test_matches_that_come_while_a_new_correlation_reads_are_counted_once(tmp_pa
     assert counts(home)["c"] == 24
 
 
+def test_a_correlation_that_still_reads_already_speaks_for_its_rules(tmp_path: Path) -> None:
+    home = a_home(tmp_path, page=3)
+    home.put([a_match(1, rule="other")])
+    settle(home.flow())
+    flow = restarted(home, BRUTE)
+    home.put(failed_logins(2))
+    assert flow.step().alerts == ()
+    settle(flow)
+    assert counts(home) == {"other": 1}
+
+
 def test_a_changed_rule_says_nothing_again_and_what_comes_joins_what_was(tmp_path: Path) -> None:
     home = a_home(tmp_path, [replace(BRUTE, count=10)])
     home.put(failed_logins(8))
