@@ -12,8 +12,10 @@ from typing import Final
 
 import orjson
 
-from detection.matchers import Matchers, Subject
+from detection.matchers import WHOM, Matchers, Subject, read
 from detection.suppress import digest
+from shouwang.errors import UsageError
+from shouwang.words import Words
 
 REMEMBERED: Final = 2048
 """Speaking alerts remembered of one inhibition; beyond, the one that spoke longest ago inhibits no more."""
@@ -32,6 +34,36 @@ class Inhibit:
     """How long after its last event an alert still speaks, by the time of receipt."""
     members: bool = False
     """Only a correlation inhibits, and only the rules that it counts."""
+
+
+def inhibit(
+    name: str,
+    source: Mapping[str, Sequence[str]],
+    target: Mapping[str, Sequence[str]],
+    *,
+    equal: Sequence[str],
+    within_us: int,
+    members: bool,
+) -> Inhibit:
+    """As the settings have it. Raises ``UsageError`` that names the inhibition."""
+    try:
+        unknown = [each for each in equal if each not in WHOM]
+        if unknown:
+            raise UsageError(
+                Words(f"equal 中的 {unknown[0]!r} 不可用。", f"{unknown[0]!r} cannot stand in equal."),
+                hint=Words(f"可用：{'、'.join(WHOM)}", f"There are: {', '.join(WHOM)}"),
+            )
+        if not members and not (source and target):
+            raise UsageError(
+                Words("source 和 target 都须写明。", "Both source and target must say something."),
+                hint=Words("或写 members = true。", "Or write members = true."),
+            )
+        return Inhibit(name, read(source), read(target), tuple(equal), within_us, members)
+    except UsageError as wrong:
+        said = wrong.message
+        raise UsageError(
+            Words(f"[[inhibit]] {name}：{said.zh}", f"[[inhibit]] {name}: {said.en}"), hint=wrong.hint
+        ) from wrong
 
 
 class Inhibitions:

@@ -210,6 +210,30 @@ class Detection(Table):
         return span_us(self.lateness) or 0
 
 
+class Silences(Table):
+    """How long a role may silence."""
+
+    analyst_days: int = Field(default=7, ge=1, le=366, strict=True)
+    administrator_days: int = Field(default=90, ge=1, le=366, strict=True)
+
+
+class InhibitTable(Table):
+    name: Annotated[str, AfterValidator(_asset_id)]
+    source: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Matchers; without any: every alert."""
+    target: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    equal: tuple[str, ...] = Field(min_length=1)
+    """Entities that both have alike."""
+    within: Annotated[str, AfterValidator(_span)] = "1h"
+    """How long after its last event the source still speaks."""
+    members: Flag = False
+    """Only a correlation inhibits, and only the rules that it counts."""
+
+    @property
+    def within_us(self) -> int:
+        return span_us(self.within) or 0
+
+
 class Config(Table):
     site: Site
     roles: dict[str, Role] = Field(default_factory=dict)
@@ -219,6 +243,8 @@ class Config(Table):
     listen: Listen = Listen()
     metrics: Metrics = Metrics()
     rules: Rules = Rules()
+    silences: Silences = Silences()
+    inhibit: tuple[InhibitTable, ...] = ()
     detection: Detection = Detection()
 
     def register(self) -> AssetRegister:
@@ -271,6 +297,8 @@ _HEADERS: Final = {
     "listen": "[listen]",
     "metrics": "[metrics]",
     "rules": "[rules]",
+    "silences": "[silences]",
+    "inhibit": "[[inhibit]]",
 }
 """How each table begins."""
 

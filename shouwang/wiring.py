@@ -14,6 +14,7 @@ from detection import repeated
 from detection.engine import Engine
 from detection.fast.literals import HAS_HYPERSCAN
 from detection.inforce import Edition, InForce
+from detection.inhibit import Inhibit, inhibit
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
 from detection.ruleset import Correlation, Rule, RuleSet
@@ -137,6 +138,7 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
             site=site,
             plans=documents,
             titles=titles(first.ruleset),
+            inhibits=inhibits(config),
             drill=home.drill,
             lateness_us=config.detection.lateness_us,
         )
@@ -220,6 +222,13 @@ def hunters_needs(home: Home, chosen: Rules) -> dict[str, Value]:
         "intel": str(home.intel),
         "entities": list(ENTITY_FIELDS),
     }
+
+
+def inhibits(config: Config) -> list[Inhibit]:
+    return [
+        inhibit(each.name, each.source, each.target, equal=each.equal, within_us=each.within_us, members=each.members)
+        for each in config.inhibit
+    ]
 
 
 def titles(ruleset: RuleSet) -> dict[str, Words]:

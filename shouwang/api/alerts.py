@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -29,6 +30,10 @@ class ListArgs(Args):
     """The least wanted."""
     incident: str | None = None
     since: str | None = None
+    held: bool = False
+    """Also those that a silence, a maintenance window or another alert holds back."""
+    held_by: str | None = None
+    """Only those that this one holds back."""
     limit: int = Field(default=200, ge=1, le=1000)
     offset: int = Field(default=0, ge=0)
 
@@ -38,15 +43,22 @@ class ShowArgs(Args):
 
 
 def list_alerts(context: Context, args: ListArgs) -> Json:
-    total, found = context.services.state.alerts.list(
-        state=AlertState(args.state) if args.state else None,
-        severity=args.severity,
-        incident_id=args.incident,
-        since_us=context.since_us(args.since) if args.since else None,
-        limit=args.limit,
-        offset=args.offset,
-    )
-    return {"total": total, "alerts": [context.services.response.alert_json(alert, context.lang) for alert in found]}
+    """``hidden``: how many more there are that something holds back."""
+    only_heard = not args.held and args.held_by is None
+    with context.services.state.reading() as tables:
+        find = partial(
+            tables.alerts.list,
+            state=AlertState(args.state) if args.state else None,
+            severity=args.severity,
+            incident_id=args.incident,
+            since_us=context.since_us(args.since) if args.since else None,
+        )
+        total, found = find(
+            held=False if only_heard else None, held_by=args.held_by, limit=args.limit, offset=args.offset
+        )
+        hidden = find(held=True, limit=0)[0] if only_heard else 0
+    alert_json = context.services.response.alert_json
+    return {"total": total, "hidden": hidden, "alerts": [alert_json(alert, context.lang) for alert in found]}
 
 
 def show(context: Context, args: ShowArgs) -> Json:
@@ -56,7 +68,11 @@ def show(context: Context, args: ShowArgs) -> Json:
             Words(f"没有告警 {args.id!r}。", f"There is no alert {args.id!r}."),
             hint=Words("可查看：shouwang alerts list", "See: shouwang alerts list"),
         )
-    return context.services.response.alert_json(alert, context.lang) | {"events": _events(context, alert)}
+    alerts, events = context.services.state.alerts.held_by().get(alert.id, (0, 0))
+    return context.services.response.alert_json(alert, context.lang) | {
+        "inhibits": {"alerts": alerts, "events": events},
+        "events": _events(context, alert),
+    }
 
 
 def _events(context: Context, alert: Alert) -> list[Value]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from shouwang import __version__
-from shouwang.api import gaps
+from shouwang.api import gaps, noise
 from shouwang.api.context import Context, Json, NoArgs
 from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import DayLedger
@@ -52,6 +52,7 @@ def status(context: Context, args: NoArgs) -> Json:
         "sources": [_source(context, each) for each in (running.sources() if running else ())],
         "findings": [finding(context, each) for each in findings(services)],
         "alerts": {"open": {severity.name.lower(): count for severity, count in open_alerts.items()}},
+        "noise": noise.overview(context),
         "incidents": {state.value: incidents[state] for state in states},
         "today": _today(context, ledger),
         "rate": {"events_per_s": round(running.events_per_s(), 2) if running else 0.0},

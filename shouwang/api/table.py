@@ -12,7 +12,20 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from shouwang.access import Need, Role, require, role_of
-from shouwang.api import alerts, doctor, events, gaps, hunting, importing, incidents, intel, overview, records, rules
+from shouwang.api import (
+    alerts,
+    doctor,
+    events,
+    gaps,
+    hunting,
+    importing,
+    incidents,
+    intel,
+    noise,
+    overview,
+    records,
+    rules,
+)
 from shouwang.api.context import Args, Context, NoArgs
 from shouwang.errors import AccessError, UsageError
 from shouwang.mistakes import mistake
@@ -39,6 +52,13 @@ ACTS: Final[Mapping[str, Act]] = {
     "rules.explain": Act(rules.explain, Need.READ, rules.ExplainArgs),
     "alerts.list": Act(alerts.list_alerts, Need.READ, alerts.ListArgs),
     "alerts.show": Act(alerts.show, Need.READ, alerts.ShowArgs),
+    "silences.list": Act(noise.silences, Need.READ, noise.ListArgs),
+    "silences.preview": Act(noise.preview, Need.READ, noise.PreviewArgs),
+    "silences.add": Act(noise.silence, Need.WORK, noise.SilenceArgs),
+    "silences.end": Act(noise.end_silence, Need.WORK, noise.IdArgs),
+    "maintenance.list": Act(noise.windows, Need.READ, noise.ListArgs),
+    "maintenance.add": Act(noise.maintain, Need.WORK, noise.MaintenanceArgs),
+    "maintenance.end": Act(noise.end_maintenance, Need.WORK, noise.IdArgs),
     "incidents.list": Act(incidents.list_incidents, Need.READ, incidents.ListArgs),
     "incidents.show": Act(incidents.show, Need.READ, incidents.IdArgs),
     "incidents.report": Act(incidents.report, Need.READ, incidents.ReportArgs),

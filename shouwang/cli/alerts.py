@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ def add_parser(subparsers: Subparsers) -> None:
     listing.add_argument("--severity", metavar="LEAST", help="informational, low, medium, high, critical")
     listing.add_argument("--incident", metavar="INC", help="事件编号 / of this incident")
     listing.add_argument("--since", metavar="TIME", help="24h, 7d, 2026-11-24, RFC 3339")
+    listing.add_argument("--all", action="store_true", help="含被压制的 / also what is held back")
+    listing.add_argument("--held-by", metavar="ID", help="被某静默、维护窗口或告警压制的 / held back by this one")
     listing.add_argument("--limit", type=int, default=200)
     listing.add_argument("--offset", type=int, default=0)
     showing = verb(verbs, "show", show, "一条告警及其事件记录 / one alert with its events")
@@ -28,12 +31,13 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def list_alerts(args: argparse.Namespace) -> int:
-    asked = {name: getattr(args, name) for name in ("state", "severity", "incident", "since")}
+    asked = {name: getattr(args, name) for name in ("state", "severity", "incident", "since", "held_by")}
     with connected(args) as daemon:
         result = daemon.call(
             "alerts.list",
             limit=args.limit,
             offset=args.offset,
+            held=args.all,
             **{name: value for name, value in asked.items() if value is not None},
         )
     if args.json:
@@ -51,6 +55,11 @@ def list_alerts(args: argparse.Namespace) -> int:
         say("标题", "title"),
     )
     table(headings, [alert_row(alert) for alert in answer.parts("alerts")])
+    if hidden := answer.number("hidden"):
+        print(
+            say(f"另有 {hidden} 条被压制，加 --all 可见。", f"{hidden} more are held back: --all shows them."),
+            file=sys.stderr,
+        )
     return 0
 
 
@@ -58,6 +67,8 @@ def alert_row(alert: Answer) -> tuple[str, ...]:
     named = [name for name in alert.part("entities").fields if not name.startswith("threat.")]
     who = ", ".join(value for name in named for value in alert.part("entities").texts(name))
     title = f"{alert['title']} ({who})" if who else alert["title"]
+    if held := alert.part("suppressed_by")["id"] or alert["maintenance"]:
+        title = f"[{held}] {title}"
     return (
         alert["id"],
         alert["severity"],
@@ -84,11 +95,28 @@ def show(args: argparse.Namespace) -> int:
     if alert.fields.get("correlation"):
         print(_counted(alert.part("correlation"), say))
     print(f"{say('事件', 'incident')}: {alert['incident'] or '-'}")
+    if (held := alert.part("suppressed_by")).fields:
+        print(f"{say('压制', 'held back by')}: {_holder(held, say)}")
+    if alert["maintenance"]:
+        print(f"{say('维护期间', 'during maintenance')}: {alert['maintenance']}")
+    if alert.part("inhibits").number("alerts"):
+        print(f"{say('压制了', 'holds back')}: {held_counts(alert.part('inhibits'), say)}")
     for name in alert.part("entities").fields:
         print(f"{shown(name)}: {', '.join(alert.part('entities').texts(name))}")
     for event in alert.parts("events"):
         print(f"{event.time('@timestamp')}  {event['event.original']}")
     return 0
+
+
+def _holder(held: Answer, say: Callable[[str, str], str]) -> str:
+    kinds = {"silence": say("静默", "silence"), "maintenance": say("维护", "maintenance")}
+    return f"{kinds.get(held['kind'], say('告警', 'alert'))} {held['id']}: {held['why']}"
+
+
+def held_counts(held: Answer, say: Callable[[str, str], str]) -> str:
+    return say(
+        f"{held['alerts']} 条告警，{held['events']} 个事件记录", f"{held['alerts']} alerts of {held['events']} events"
+    )
 
 
 def _counted(correlation: Answer, say: Callable[[str, str], str]) -> str:

@@ -26,6 +26,8 @@ VERBS: Final = (
     "search",
     "alerts",
     "incidents",
+    "silences",
+    "maintenance",
     "report",
     "rules",
     "hunt",

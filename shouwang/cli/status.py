@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from shouwang.cli.alerts import held_counts
 from shouwang.cli.answer import Answer, print_json
 from shouwang.cli.names import named
 from shouwang.cli.options import connected, verb, words
@@ -37,6 +39,7 @@ def _print(args: argparse.Namespace, ping: Answer, answer: Answer) -> None:
     since = answer.time("started") or say("未运行", "not running")
     print(f"{answer.time('now')}  {say('启动', 'started')}: {since}  {ping['user']} ({named(args, ping['role'])})")
     print(f"{say('告警', 'alerts')}: {_numbers(args, answer.part('alerts').part('open')) or '0'}")
+    _print_noise(args, answer.part("noise"))
     print(f"{say('事件', 'incidents')}: {_numbers(args, answer.part('incidents')) or '0'}")
     received, stored, dropped = say("接收", "received"), say("入库", "stored"), say("丢弃", "dropped")
     counts = f"{received} {today['received']}, {stored} {today['stored']}, {dropped} {today.counts('dropped') or '0'}"
@@ -49,6 +52,18 @@ def _print(args: argparse.Namespace, ping: Answer, answer: Answer) -> None:
     for finding in answer.parts("findings"):
         print(f"! [{named(args, finding['level'])}] {finding['what']} {finding['hint']}".rstrip())
     _print_sources(args, answer)
+
+
+def _print_noise(args: argparse.Namespace, noise: Answer) -> None:
+    """What holds alerts back now, and what lately did."""
+    say = words(args)
+    for each in noise.parts("active"):
+        left = say("剩", "left") + f" {timedelta(seconds=int(each.number('remaining_s')))}"
+        print(f"  {each['id']} {each['what']}  {left}  {held_counts(each.part('held'), say)}  {each['owner']}")
+    for each in noise.parts("ended"):
+        ended = say(f"已于 {each.time('until')} 结束，期间压制", f"ended at {each.time('until')}; it held")
+        see = f"shouwang alerts list --held-by {each['id']}"
+        print(f"  {each['id']} {ended} {held_counts(each.part('held'), say)}: {see}")
 
 
 def _numbers(args: argparse.Namespace, counts: Answer) -> str:
