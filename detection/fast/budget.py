@@ -37,8 +37,7 @@ class Budget:
     def forget(self) -> None:
         """As on the first day: what is remembered goes, who remembers stays."""
         for memory in self._memories:
-            memory.clear()
-            memory.last = {}
+            memory.forget()
         self.used_bytes = 0
 
     def dismiss(self) -> None:
@@ -61,6 +60,10 @@ class Memory(dict[K, V], Generic[K, V]):
     def turn(self) -> None:
         self.last = self.copy()
         self.clear()
+
+    def forget(self) -> None:
+        self.clear()
+        self.last = {}
 
     def __missing__(self, key: K) -> V:
         value = self.last.pop(key, None) if self.last else None

@@ -44,13 +44,21 @@ class Sort:
         self.undecided = undecided
 
 
+Still: TypeAlias = Callable[[Ids, Ids], Ids]
+
+
 class Column(Memory[Found, Sort]):
     """One place in the documents of one route: its values' classes."""
 
-    __slots__ = ("_direct", "_readers", "_sorts", "_wake")
+    __slots__ = ("_direct", "_readers", "_sorts", "_still", "_wake")
 
-    def __init__(self, budget: Budget, readers: Sequence[Reader], wake: Mapping[int, Ids]) -> None:
+    def __init__(
+        self, budget: Budget, readers: Sequence[Reader], wake: Mapping[int, Ids], still: Still | None = None
+    ) -> None:
+        """``wake``: rules that an atom wakes. ``still``: those of them that may fire when of this place's atoms just
+        these hold."""
         super().__init__(budget)
+        self._still = still
         self._readers = tuple(readers)
         only = self._readers[0] if len(self._readers) == 1 else None
         self._direct = only.tests.say if only is not None and only.make is None else None
@@ -89,11 +97,19 @@ class Column(Memory[Found, Sort]):
     def _sort(self, said: tuple[Said | None, ...]) -> Sort:
         if len(self._sorts) >= MOST_CLASSES:
             self._sorts.clear()
-        atoms = NONE.union(*(each.true | each.undecided for each in said if each is not None))
-        woken = NONE.union(*(self._wake[atom] for atom in atoms if atom in self._wake))
-        undecided = any(each.undecided for each in said if each is not None)
-        made = self._sorts[said] = Sort(said, woken, undecided=undecided)
+        true = NONE.union(*[each.true for each in said if each is not None])
+        undecided = NONE.union(*[each.undecided for each in said if each is not None])
+        woken = NONE.union(*[self._wake[atom] for atom in true | undecided if atom in self._wake])
+        if woken and self._still is not None and not undecided and None not in said and NOTHING_MADE not in said:
+            woken = self._still(woken, true)
+        made = self._sorts[said] = Sort(said, woken, undecided=bool(undecided))
         return made
+
+    def forget(self) -> None:
+        super().forget()
+        self._sorts.clear()
+        for reader in self._readers:
+            reader.tests.forget()
 
 
 NOTHING_MADE: Final = Said(frozenset((-1,)), NONE)

@@ -155,6 +155,11 @@ class FieldTests:
         self.absent = Said(frozenset((*self._nulls, *self._gone)), NONE)
         """Of a field that is not there."""
 
+    def forget(self) -> None:
+        """What was answered so far."""
+        self._known.clear()
+        self._of_hits.clear()
+
     def say(self, value: Found) -> Said:
         if isinstance(value, str):
             if (

@@ -138,6 +138,18 @@ def folded(formula: Formula, true: Ids, still: Ids) -> Formula:
     return _joined([(All if every else Some)(pos, neg, tuple(parts))], every=every)
 
 
+def projected(formula: Formula, own: Ids) -> Formula:
+    """What is asked of these atoms alone, when all others are taken for the better; ``TRUE``: nothing."""
+    pos, neg = formula.pos & own, formula.neg & own
+    parts = [projected(part, own) for part in formula.parts]
+    if isinstance(formula, All):
+        left = tuple(part for part in parts if part is not TRUE)
+        return All(pos, neg, left) if pos or neg or left else TRUE
+    if len(pos) < len(formula.pos) or len(neg) < len(formula.neg) or any(part is TRUE for part in parts):
+        return TRUE
+    return Some(pos, neg, tuple(parts))
+
+
 def _same(mine: list[Formula], theirs: tuple[Formula, ...]) -> bool:
     return len(mine) == len(theirs) and all(a is b for a, b in zip(mine, theirs, strict=True))
 

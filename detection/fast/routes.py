@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from detection.fast.budget import Budget, Memory
-from detection.fast.classes import NOTHING_MADE, Column, Make, Reader, Sort
+from detection.fast.classes import NOTHING_MADE, Column, Make, Reader, Sort, Still
 from detection.fast.fieldtests import FieldTests, Said
-from detection.fast.formulas import NONE, Formula, Ids, holds
+from detection.fast.formulas import NONE, TRUE, Formula, Ids, holds, projected
 from shouwang.model import Path
 
 Key: TypeAlias = tuple[Sort, ...]
@@ -42,6 +42,7 @@ class Field:
     """A field that rules of the route read."""
 
     name: str
+    atoms: Ids
     tests: FieldTests
     sources: tuple[Source, ...]
     otherwise: Said
@@ -94,10 +95,27 @@ class Route:
             (reads[0][0], None if len(reads) == len(reads[0]) == 1 else reads, field.otherwise)
             for reads, field in zip(self.reads, self.fields, strict=True)
         ]
-        self.columns = tuple(column(budget, readers[place], self.wake) for place in self.places)
+        self.columns = tuple(
+            column(budget, readers[place], self.wake, self._still(at)) for at, place in enumerate(self.places)
+        )
         self.memo = Memo(budget, self)
         self.silence = Sort((Said(NONE, NONE),), NONE, undecided=False)
         """The class of the keywords of an event that holds none."""
+
+    def _still(self, column: int) -> Still:
+        """Of some rules, those that may fire when of the atoms that this column alone decides just these hold."""
+        both = zip(self.reads, self.fields, strict=True)
+        alone = (field for reads, field in both if len(reads) == len(reads[0]) == 1 and reads[0][0][0] == column)
+        own = NONE.union(*[field.atoms for field in alone])
+        asked: dict[int, Formula] = {}
+
+        def may_fire(rule: int, true: Ids) -> bool:
+            formula = asked.get(rule)
+            if formula is None:
+                formula = asked[rule] = projected(self._by_rule[rule].formula, own)
+            return formula is TRUE or holds(formula, true, true)
+
+        return lambda rules, true: frozenset([rule for rule in rules if may_fire(rule, true)])
 
     def _said(self, key: Key) -> list[Said]:
         """What each field's tests say, and the keywords'."""

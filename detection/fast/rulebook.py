@@ -113,7 +113,7 @@ class RuleBook:
             atoms = choice.fields[field] & live
             if atoms:
                 said = self._said(field, atoms, otherwise.get(field, ABSENT))
-                fields.append(Field(field, self._tests_of(field, atoms), where[field], said))
+                fields.append(Field(field, atoms, self._tests_of(field, atoms), where[field], said))
         return Route(programs, fields, open_atoms, self.budget, column)
 
     def _said(self, field: str, atoms: Ids, value: Found) -> Said:
