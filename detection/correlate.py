@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from detection.compaction import CROWD
 from detection.correlation_rows import Changes, Held
-from detection.correlation_state import CorrelationState, End, Outcome
+from detection.correlation_state import CorrelationState
 from detection.hits import Hit
+from detection.outcome import End, Outcome
 from detection.watchtime import WatchTime
 from detection.windows import Whole
 from shouwang.model import IMPORTED, Match, Value

@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -21,6 +20,7 @@ from detection.entries import Entry, GroupKey, entry_of
 from detection.groups import Group
 from detection.hits import Hit, Member, member_of
 from detection.numerals import written
+from detection.outcome import End, Outcome
 from detection.readings import condition_of, items_of, keys_of, shown, window_of
 from detection.windows import AHEAD_US, Ordered, Sliding, Stretch, Whole
 from shouwang.model import Match
@@ -30,20 +30,6 @@ if TYPE_CHECKING:
 
 GROUP_EVENTS = 10_000
 """Events one group remembers, at most; what could be left out without harm is not among them."""
-
-
-class End(NamedTuple):
-    """The correlation fired with this event: what those that read it are told."""
-
-    key: GroupKey
-    member: Member
-    at_us: int
-
-
-@dataclass(slots=True)
-class Outcome:
-    hits: list[Hit] = field(default_factory=list)
-    ends: list[End] = field(default_factory=list)
 
 
 class CorrelationState:
