@@ -60,37 +60,34 @@ class RuleSets:
         names = (pointer.current, *pointer.before)
         return pointer if all(_VERSION.fullmatch(each) for each in names) else None
 
-    def staging(self, name: str, version: str) -> Path:
-        """Where the version is to be made, before it is adopted. Raises ``UsageError`` for names that are none."""
+    def place(self, name: str, version: str) -> Path:
+        """Where a version is made; it is in use once the pointer says so. Raises ``UsageError`` for a bad name."""
         if not _NAME.fullmatch(name):
             raise UsageError(
                 Words(f"规则集名称 {name!r} 不可用。", f"{name!r} cannot be a set's name."),
                 hint=Words("请用小写字母、数字、- 与 _。", "Use small letters, digits, - and _."),
             )
-        place = self.folder / name
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.folder / MARK).touch(mode=0o600)
-        return place / f".staged-{version}"
+        return self.folder / name / version
 
-    def staged(self, name: str, version: str) -> Path:
+    def made(self, name: str, version: str) -> Path:
         """Raises ``UsageError`` when it is not there."""
-        place = self.folder / name / f".staged-{version}"
+        place = self.folder / name / version
         if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version) or not place.is_dir():
             raise UsageError(
-                Words(f"没有待启用的版本 {name} {version}。", f"There is no staged version {version} of {name}."),
+                Words(f"规则集 {name} 没有版本 {version}。", f"There is no version {version} of {name}."),
                 hint=Words("请重新 `shouwang rules update`。", "Run `shouwang rules update` again."),
             )
         return place
 
-    def adopt(self, name: str, version: str) -> Pointer:
-        """The staged version takes the current one's place; killed anywhere, one of both is whole and in use."""
-        self.staged(name, version).replace(self.folder / name / version)
+    def adopt(self, name: str, version: str) -> Pointer | None:
+        """The version takes the current one's place; killed anywhere, one of both is in use. Gives what was before."""
+        self.made(name, version)
         known = self.pointer(name)
         before = () if known is None else tuple(each for each in (known.current, *known.before) if each != version)
-        pointer = Pointer(version, before[: KEPT - 1])
-        self._point(name, pointer)
-        self._prune(name, pointer)
-        return pointer
+        self.point(name, Pointer(version, before[: KEPT - 1]))
+        return known
 
     def rollback(self, name: str) -> Pointer:
         """The version before is in use again. Raises ``UsageError`` when there is none."""
@@ -103,19 +100,30 @@ class RuleSets:
                 hint=Words(f"现有规则集：{known}。", f"Sets: {known}."),
             )
         back = Pointer(there[0], tuple(there[1:]))
-        self._point(name, back)
+        self.point(name, back)
         return back
 
     def discard(self, name: str, version: str) -> None:
-        shutil.rmtree(self.staged(name, version), ignore_errors=True)
+        """A version that is not in use. Raises ``UsageError``."""
+        place, pointer = self.made(name, version), self.pointer(name)
+        if pointer is None or version not in {pointer.current, *pointer.before}:
+            shutil.rmtree(place, ignore_errors=True)
 
     def clear(self) -> None:
-        """What was staged and never adopted."""
-        for left in self.folder.glob("*/.staged-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        """Versions that no pointer names: what was made and never adopted, and what is too old."""
+        for name in self.names():
+            pointer = self.pointer(name)
+            used = set() if pointer is None else {pointer.current, *pointer.before}
+            for path in self._versions(name) if used else ():
+                if path.name not in used:
+                    shutil.rmtree(path, ignore_errors=True)
 
-    def _point(self, name: str, pointer: Pointer) -> None:
+    def point(self, name: str, pointer: Pointer | None) -> None:
+        """In one step. ``None``: the set is no longer in use."""
         place = self.folder / name / POINTER
+        if pointer is None:
+            place.unlink(missing_ok=True)
+            return
         new = place.with_name(f".{POINTER}.new")
         with new.open("w", encoding="utf-8") as file:
             json.dump({"current": pointer.current, "before": list(pointer.before)}, file)
@@ -123,12 +131,6 @@ class RuleSets:
             os.fsync(file.fileno())
         new.replace(place)
         _settle(place.parent)
-
-    def _prune(self, name: str, pointer: Pointer) -> None:
-        used = {pointer.current, *pointer.before}
-        for path in self._versions(name):
-            if path.name not in used:
-                shutil.rmtree(path, ignore_errors=True)
 
     def _versions(self, name: str) -> Iterator[Path]:
         for path in (self.folder / name).iterdir():

@@ -152,6 +152,8 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
 
         keeper = RuleKeeper(home, inforce, clock, told)
         keeper.findings = first.findings
+        if not home.drill:
+            keeper.sets.clear()
         return Services(
             home=home,
             owner=home.owner(),

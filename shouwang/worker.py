@@ -20,7 +20,11 @@ from shouwang.errors import ShouwangError
 from shouwang.model import Value
 from shouwang.words import Words
 
-JOBS: Final[Mapping[str, str]] = {"intel.build": "shouwang.flows.indexing", "hunt": "shouwang.flows.hunting"}
+JOBS: Final[Mapping[str, str]] = {
+    "intel.build": "shouwang.flows.indexing",
+    "hunt": "shouwang.flows.hunting",
+    "rules.stage": "shouwang.flows.rulestaging",
+}
 """Name -> module whose ``work(args, files, say)`` gives the result; ``say`` tells progress. Both are objects."""
 MEMORY_BYTES: Final = 2 << 30
 """Address space of a child; a hostile file cannot take the machine's."""

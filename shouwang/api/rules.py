@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
 from pydantic import Field
 
-from shouwang.api.context import Args, Context, Json
-from shouwang.errors import UsageError
+from shouwang.api import hunting
+from shouwang.api.context import Args, Context, Json, NoArgs
+from shouwang.errors import ShouwangError, UsageError
 from shouwang.flows import ruleexplaining
 from shouwang.flows.alerting.remembering import held_of
 from shouwang.flows.ruleloading import Reloaded, difference_json, version
 from shouwang.model import Event
 from shouwang.query import Query
+from shouwang.rulearchive import pack
 from shouwang.words import Words
 
 
@@ -41,6 +49,104 @@ def reload(context: Context, args: ReloadArgs) -> Json:
     said = _said(context, reloaded)
     context.note("rules.reload", str(reloaded.edition.number), _numbers(said))
     return said
+
+
+class StageArgs(Args):
+    name: str = Field(min_length=1, max_length=63)
+    path: str = Field(min_length=1, max_length=4096)
+    """What the caller calls the archive: shown. The archive itself comes open with the request."""
+    sha256: str = Field(default="", pattern=r"^([0-9A-Fa-f]{64})?$")
+
+
+class VersionArgs(Args):
+    name: str = Field(min_length=1, max_length=63)
+    version: str = Field(min_length=1, max_length=80)
+
+
+class SetArgs(Args):
+    name: str = Field(min_length=1, max_length=63)
+
+
+class ReplayArgs(VersionArgs):
+    files: list[str] = Field(max_length=50_000)
+    """Of ``rules.stage``'s ``replay``."""
+    since: str = "7d"
+
+
+def stage(context: Context, args: StageArgs) -> Json:
+    """Nothing is in force yet: what is different is told, and the version waits for ``rules.adopt``."""
+    given = context.required_file()
+    if not stat.S_ISREG(os.fstat(given).st_mode):
+        raise UsageError(
+            Words(f"{args.path} 不是普通文件。", f"{args.path} is no regular file."),
+            hint=Words("请先存成文件。", "Write it into a file first."),
+        )
+    _refuse_in_drill(context)
+    keeper = context.services.keeper
+    staged = keeper.stage(args.name, given, sha256=args.sha256, lang=context.lang, told=lambda _said: _go_on(context))
+    context.note("rules.stage", args.name, {"path": args.path, **_numbers(staged)})
+    return staged
+
+
+def replay(context: Context, args: ReplayArgs) -> Json:
+    """A hunt with the new and changed rules of a version that waits."""
+    place = context.services.keeper.sets.made(args.name, args.version)
+    files = [Path(each) for each in args.files]
+    if not all(file.is_relative_to(place) and ".." not in file.parts for file in files):
+        raise UsageError(Words("文件不属于此版本。", "A file is not of this version."), hint="docs/reference/socket.md")
+    with tempfile.TemporaryFile() as archive:
+        pack(files, archive)
+        archive.flush()
+        asked = f"rules update {args.name} {args.version}"
+        asking = replace(context, file=archive.fileno())
+        return hunting.start(asking, hunting.StartArgs(asked=[asked], since=args.since))
+
+
+def adopt(context: Context, args: VersionArgs) -> Json:
+    _refuse_in_drill(context)
+    said = _said(context, context.services.keeper.adopt(args.name, args.version))
+    context.note("rules.adopt", args.name, {"set_version": args.version, **_numbers(said)})
+    return said
+
+
+def discard(context: Context, args: VersionArgs) -> Json:
+    context.services.keeper.sets.discard(args.name, args.version)
+    return {"name": args.name, "version": args.version, "discarded": True}
+
+
+def rollback(context: Context, args: SetArgs) -> Json:
+    _refuse_in_drill(context)
+    keeper = context.services.keeper
+    said = _said(context, keeper.rollback(args.name))
+    pointer = keeper.sets.pointer(args.name)
+    said["set_version"] = pointer.current if pointer else None
+    context.note("rules.rollback", args.name, _numbers(said))
+    return said
+
+
+def sets(context: Context, args: NoArgs) -> Json:
+    found = context.services.keeper.sets
+    pointers = {name: pointer for name in found.names() if (pointer := found.pointer(name)) is not None}
+    return {
+        "sets": [
+            {"name": name, "version": pointer.current, "before": list(pointer.before)}
+            for name, pointer in pointers.items()
+        ]
+    }
+
+
+def _refuse_in_drill(context: Context) -> None:
+    if context.services.drill:
+        raise UsageError(
+            Words("演练中不能更改规则集。", "A drill does not change the site's rules."),
+            hint=Words("请在正式数据目录中更改。", "Change them in the site's own home."),
+        )
+
+
+def _go_on(context: Context) -> None:
+    running = context.services.running
+    if running is not None and running.stopping():
+        raise ShouwangError(Words("守护进程正在停止。", "The daemon ends."))
 
 
 def _said(context: Context, reloaded: Reloaded) -> Json:

@@ -20,6 +20,7 @@ def add_parser(subparsers: Subparsers) -> None:
     verb(verbs, "list", list_rules, "已加载与被拒绝的规则 / the loaded ones, and the refused with the reason")
     _gaps(verbs)
     _reload(verbs)
+    _update(verbs)
     _check(verbs)
     _test(verbs)
     _explain(verbs)
@@ -36,6 +37,23 @@ def _reload(verbs: Subparsers) -> None:
     parser = verb(verbs, "reload", _in("rules_reload"), text)
     help = "不理会新的错误，采用其余规则 / take what loads, though some is newly refused"
     parser.add_argument("--partly", action="store_true", help=help)
+
+
+def _update(verbs: Subparsers) -> None:
+    text = "采用规则集的新版本：归档或目录 / a rule set's new version, from an archive or a folder (administrator)"
+    parser = verb(verbs, "update", _in("rules_update"), text)
+    parser.add_argument("path", metavar="ARCHIVE|FOLDER", help="zip, tar, tar.gz")
+    parser.add_argument("--name", default="sigmahq", metavar="NAME", help="规则集名称 / the set's name (sigmahq)")
+    parser.add_argument("--sha256", default="", metavar="SUM|FILE", help="校验和或其文件 / checksum, or a file of them")
+    parser.add_argument("--yes", action="store_true", help="不询问 / do not ask")
+    parser.add_argument("--no-replay", action="store_true", help="不回放已存日志 / do not try it on stored events")
+    parser.add_argument("--since", default="7d", metavar="TIME", help="回放多久 / how far back to try it (7d)")
+    help = "回放至多几秒 / try it for so long at most (120)"
+    parser.add_argument("--replay-seconds", type=float, default=120, metavar="S", help=help)
+    text = "退回规则集的上一版本 / the set's version before, again (administrator)"
+    parser = verb(verbs, "rollback", _in("rules_update", "rollback"), text)
+    parser.add_argument("name", metavar="NAME")
+    verb(verbs, "sets", _in("rules_update", "sets"), "规则集及其版本 / rule sets and their versions")
 
 
 def _check(verbs: Subparsers) -> None:
@@ -82,9 +100,9 @@ def _paths(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="规则文件或目录 / rule files and folders")
 
 
-def _in(module: str) -> Run:
+def _in(module: str, function: str = "run") -> Run:
     def run(args: argparse.Namespace) -> int:
-        found: Run = import_module(f"shouwang.cli.{module}").run
+        found: Run = getattr(import_module(f"shouwang.cli.{module}"), function)
         return found(args)
 
     return run

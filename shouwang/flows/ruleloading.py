@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,16 +18,17 @@ from detection.inforce import Edition, InForce
 from detection.rules import OWN_RULES
 from detection.rules import load as load_rules
 from detection.ruleset import Refusal, RuleSet
-from shouwang import config
+from shouwang import config, worker
 from shouwang.clock import Clock
 from shouwang.errors import RulesError
 from shouwang.home import Home
 from shouwang.model import Finding, Level, Value
-from shouwang.rulesets import RuleSets
+from shouwang.rulesets import Pointer, RuleSets
 from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
+Json = dict[str, Value]
 NAMED: Final = 3
 """Refusals named in a sentence."""
 
@@ -64,12 +67,17 @@ def without(found: RuleSet, disabled: Sequence[str]) -> RuleSet:
     )
 
 
-def rule_paths(home: Home, chosen: config.Rules) -> list[Path]:
-    """The first to give an id keeps it: the site's own rules stand before those of sets."""
+def rule_paths(home: Home, chosen: config.Rules, instead: Mapping[str, Path] | None = None) -> list[Path]:
+    """The first to give an id keeps it: the site's own rules stand before those of sets.
+
+    ``instead``: for a set of this name, this folder.
+    """
     own: Sequence[Path] = [OWN_RULES] if chosen.builtin else []
     sites = [home.rules] if home.rules.is_dir() else []
     further = [path for path in _folders(home, chosen) if _can_read(path)]
-    return [*own, *sites, *further, *RuleSets(home.rule_sets).paths()]
+    sets = RuleSets(home.rule_sets)
+    used = {name: path for name in sets.names() if (path := sets.path(name)) is not None} | dict(instead or {})
+    return [*own, *sites, *further, *(used[name] for name in sorted(used))]
 
 
 def pipelines(home: Home, chosen: config.Rules) -> list[Path]:
@@ -107,6 +115,7 @@ class RuleKeeper:
         self._told = told
         self._loading = threading.Lock()
         self.findings: list[Finding] = []
+        self.sets = RuleSets(home.rule_sets)
 
     def reload(self, *, partly: bool = False) -> Reloaded:
         """What is refused now and was not before stops it, unless ``partly``: then what loads is taken.
@@ -114,23 +123,70 @@ class RuleKeeper:
         Raises ``RulesError``, ``UsageError`` for settings that cannot be read; then the old rules stay in force.
         """
         with self._loading:
+            return self._reload(partly=partly)
+
+    def _reload(self, *, partly: bool) -> Reloaded:
+        chosen = config.load(self._home.config).rules
+        found = loaded(self._home, chosen)
+        change = difference(self._inforce.edition.ruleset, found.ruleset)
+        if not found.ruleset.rules:
+            raise _refused(Words("没有一条规则可用", "no rule can be used"), found.ruleset.refused)
+        if change.refused and not partly:
+            number = len(change.refused)
+            said = Words(f"有 {number} 处新的错误", f"{number} documents are newly refused")
+            raise _refused(said, change.refused)
+        now_us = self._clock.now_us()
+        edition = self._inforce.adopt(found.ruleset, now_us, lambda edition: self._told(edition, chosen))
+        self.findings = found.findings
+        log.info(
+            "rules: edition %d is in force, %d rules, %d correlations",
+            *(edition.number, len(found.ruleset.rules), len(found.ruleset.correlations)),
+        )
+        return Reloaded(edition, change)
+
+    def stage(self, name: str, file: int, *, sha256: str, lang: str, told: Callable[[Json], None]) -> Json:
+        """Make a version of a set ready, not in use yet. Raises ``UsageError``, ``RulesError``."""
+        with self._loading:
             chosen = config.load(self._home.config).rules
-            found = loaded(self._home, chosen)
-            change = difference(self._inforce.edition.ruleset, found.ruleset)
-            if not found.ruleset.rules:
-                raise _refused(Words("没有一条规则可用", "no rule can be used"), found.ruleset.refused)
-            if change.refused and not partly:
-                number = len(change.refused)
-                said = Words(f"有 {number} 处新的错误", f"{number} documents are newly refused")
-                raise _refused(said, change.refused)
-            now_us = self._clock.now_us()
-            edition = self._inforce.adopt(found.ruleset, now_us, lambda edition: self._told(edition, chosen))
-            self.findings = found.findings
-            log.info(
-                "rules: edition %d is in force, %d rules, %d correlations",
-                *(edition.number, len(found.ruleset.rules), len(found.ruleset.correlations)),
-            )
-            return Reloaded(edition, change)
+            stamp = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC).strftime("%Y%m%dT%H%M%S")
+            version = f"{stamp}-{secrets.token_hex(3)}"
+            place = self.sets.place(name, version)
+            args: Json = {
+                "to": str(place),
+                "sha256": sha256,
+                "before": _texts(rule_paths(self._home, chosen)),
+                "after": _texts(rule_paths(self._home, chosen, {name: place})),
+                "placeholders": {each: list(values) for each, values in chosen.placeholders.items()},
+                "pipelines": _texts(pipelines(self._home, chosen)),
+                "disabled": list(chosen.disabled),
+                "cache": str(self._home.rule_cache),
+                "lang": lang,
+            }
+            return {"name": name, "version": version, **worker.run("rules.stage", args, files=[file], told=told)}
+
+    def adopt(self, name: str, version: str) -> Reloaded:
+        """Put a version that was made ready in force; what it refuses was told then."""
+        with self._loading:
+            before = self.sets.adopt(name, version)
+            return self._in_force_or(name, before)
+
+    def rollback(self, name: str) -> Reloaded:
+        """The version before in force again. Raises ``UsageError`` when there is none."""
+        with self._loading:
+            before = self.sets.pointer(name)
+            self.sets.rollback(name)
+            return self._in_force_or(name, before)
+
+    def _in_force_or(self, name: str, before: Pointer | None) -> Reloaded:
+        try:
+            return self._reload(partly=True)
+        except BaseException:  # whatever it was, goes on up: the pointer must not say what is not in force
+            self.sets.point(name, before)
+            raise
+
+
+def _texts(paths: Sequence[Path]) -> list[Value]:
+    return [str(path) for path in paths]
 
 
 def _refused(why: Words, refused: Sequence[Refusal]) -> RulesError:

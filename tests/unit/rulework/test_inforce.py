@@ -84,9 +84,9 @@ def test_the_same_rules_elsewhere_are_no_difference(tmp_path: Path) -> None:
 
 
 def make(sets: RuleSets, version: str) -> None:
-    staged = sets.staging("hq", version)
-    staged.mkdir()
-    (staged / "rule.yml").write_text(version, encoding="utf-8")
+    made = sets.place("hq", version)
+    made.mkdir()
+    (made / "rule.yml").write_text(version, encoding="utf-8")
     sets.adopt("hq", version)
 
 
@@ -101,6 +101,7 @@ def test_a_new_version_takes_the_place_and_one_can_go_back(tmp_path: Path) -> No
     for version in ("v1", "v2", "v3", "v4"):
         make(sets, version)
         assert read(sets) == version
+    sets.clear()
     assert sorted(path.name for path in (tmp_path / "sets" / "hq").glob("v*")) == ["v2", "v3", "v4"]
     assert KEPT == 3
     sets.rollback("hq")
@@ -112,12 +113,13 @@ def test_a_new_version_takes_the_place_and_one_can_go_back(tmp_path: Path) -> No
     assert read(sets) == "v2"
 
 
-def test_what_was_staged_or_is_damaged_is_not_used(tmp_path: Path) -> None:
+def test_what_was_never_adopted_or_is_damaged_is_not_used(tmp_path: Path) -> None:
     sets = RuleSets(tmp_path / "sets")
     make(sets, "v1")
-    sets.staging("hq", "v2").mkdir()
+    sets.place("hq", "v2").mkdir()
     assert read(sets) == "v1"
     sets.clear()
+    assert sorted(path.name for path in (tmp_path / "sets" / "hq").glob("v*")) == ["v1"]
     with pytest.raises(UsageError):
         sets.adopt("hq", "v2")
     pointer = tmp_path / "sets" / "hq" / "current.json"
@@ -125,16 +127,16 @@ def test_what_was_staged_or_is_damaged_is_not_used(tmp_path: Path) -> None:
     assert sets.paths() == []
     for name in ("", "..", "a/b", "A"):
         with pytest.raises(UsageError):
-            sets.staging(name, "v1")
+            sets.place(name, "v1")
 
 
 def test_versions_are_not_looked_through_with_the_folder_above(tmp_path: Path) -> None:
     rule = (OWN_RULES / "ssh" / "ssh_login_failed.yml").read_text(encoding="utf-8")
     sets = RuleSets(tmp_path / "sets")
     for version in ("v1", "v2"):
-        staged = sets.staging("hq", version)
-        staged.mkdir()
-        (staged / "rule.yml").write_text(rule, encoding="utf-8")
+        made = sets.place("hq", version)
+        made.mkdir()
+        (made / "rule.yml").write_text(rule, encoding="utf-8")
         sets.adopt("hq", version)
     loaded = load([tmp_path, *sets.paths()])
     assert (len(loaded.rules), loaded.refused) == (1, ())
