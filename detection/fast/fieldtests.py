@@ -149,8 +149,8 @@ class FieldTests:
         self._literals = Literals(pieces, self._kept) if pieces else None
         self._whole = frozenset((*self._there, *self._any))
         self._known: dict[Ids, Said] = {}
-        self._of_hits: dict[tuple[int, ...], Said] = {}
-        """Pieces that wake no further test, as they are found -> what they say."""
+        self._of_hits: dict[frozenset[int], Said] = {}
+        """Pieces that wake no further test -> what they say."""
         self._every_time = bool(self._searches or self._networks.known or self._single)
         self.absent = Said(frozenset((*self._nulls, *self._gone)), NONE)
         """Of a field that is not there."""
@@ -168,7 +168,7 @@ class FieldTests:
                 or (self._exact and value.lower() in self._exact)
             ):
                 return self._of_text(value)
-            found = tuple(self._literals.found_in(value)) if self._literals is not None else ()
+            found = frozenset(self._literals.found_in(value)) if self._literals is not None else NONE
             return self._of_hits.get(found) or self._of_pieces(found, value)
         if value is ABSENT:
             return self.absent
@@ -191,7 +191,7 @@ class FieldTests:
         self._ask_text(Cell(value), true, undecided)
         return self._same(frozenset(true), undecided)
 
-    def _of_pieces(self, found: tuple[int, ...], value: str) -> Said:
+    def _of_pieces(self, found: frozenset[int], value: str) -> Said:
         """What the pieces that were found say, and those tests that they wake."""
         true, undecided = set(self._whole), set[int]()
         woken = self._take_found(found, true)
@@ -203,12 +203,14 @@ class FieldTests:
         said = self._of_hits[found] = self._same(frozenset(true), undecided)
         return said
 
-    def _take_found(self, found: tuple[int, ...], true: set[int]) -> list[tuple[int, CellTest]]:
+    def _take_found(self, found: frozenset[int], true: set[int]) -> list[tuple[int, CellTest]]:
         """Adds what the pieces say by themselves; the tests that are left to be asked."""
         woken: list[tuple[int, CellTest]] = []
         for index in found:
             true.update(self._plain[index])
-            woken += [(number, test) for number, test, needed in self._tests[index] if needed.issubset(found)]
+            for number, test, needed in self._tests[index]:
+                if needed <= found:
+                    woken.append((number, test))
         return woken
 
     def _same(self, true: Ids, undecided: set[int]) -> Said:
@@ -228,7 +230,7 @@ class FieldTests:
         if folded in self._exact:
             true.update(self._exact[folded])
         if self._literals is not None:
-            _ask(self._take_found(tuple(self._literals.found_in(cell.text or "")), true), cell, true, undecided)
+            _ask(self._take_found(frozenset(self._literals.found_in(cell.text or "")), true), cell, true, undecided)
         for any_of_them, tests in self._searches:
             if any_of_them is None or any_of_them(cell.text or ""):
                 _ask(tests, cell, true, undecided)

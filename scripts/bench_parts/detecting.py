@@ -6,7 +6,6 @@ beside what it is compared with. Nothing is printed before all matches were seen
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import statistics
@@ -27,7 +26,7 @@ from collectors.files import Damage, records
 from collectors.origin import Origin
 from collectors.parsers.layouts import layout_of
 from collectors.registry import PARSERS
-from detection.engine import Engine
+from detection.engine import Engine, settle
 from detection.fast.lines import Lines
 from detection.oracle import NaiveEngine
 from detection.rules import RuleSet, load
@@ -235,7 +234,7 @@ def main() -> None:
     ruleset = load([shared() / "sigma" / "rules" / "windows"])
     lines, recorded = sample(), evtx()
     with tempfile.TemporaryDirectory() as folder:
-        gc.freeze()
+        settle()
         said = memory(ruleset, lines, Path(folder) / "memory")
         work = Work(ruleset, Path(folder))
         cold = cpu(lambda: work.scan(blocks(lines)))
@@ -246,7 +245,7 @@ def main() -> None:
         print(f"{len(ruleset.rules)} rules, {len(lines) + len(recorded):,} events: {matches} matches, rule by rule, event "
               "by event the same by bytes, by parsed events and by the naive engine")  # fmt: skip
         print(f"naive engine, events already parsed: {naive_s * 1e6:.0f} us an event")
-        gc.freeze()
+        settle()
         states("OTRF sample, flat", work, lines)
         states("EVTX samples as JSON", work, recorded)
         print(f"a new process's whole first pass over the {len(lines):,}, all routes made: {cold:.2f} s with nothing kept, "

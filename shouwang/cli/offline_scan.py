@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from collectors.registry import PARSERS
-from detection.engine import Engine
+from detection.engine import Engine, settle
 from detection.rules import OWN_RULES, RuleSet, load
 from shouwang.cli.scan_correlations import ENTITIES, Gathered, Part, correlated, human_lines, json_lines
 from shouwang.cli.sharing import Reports, Sharing
@@ -78,7 +77,7 @@ def scan(request: Request) -> int:
         )
     with without_collection():
         engine = Engine(ruleset, ENTITIES if request.correlate else (), cache=_cache())
-    gc.freeze()  # what is loaded stays; there is no sense in looking through it again and again
+    settle()
     work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()), sys.stdin.buffer)
     started = time.perf_counter()
     jobs = request.jobs or len(os.sched_getaffinity(0))
@@ -116,7 +115,7 @@ def _in_processes(
 ) -> tuple[Tally, Counter[str]]:
     """Each reads all files and looks at every so-manieth piece; what is printed is what one process prints."""
     work.warm(request.paths)
-    gc.freeze()
+    settle()
 
     def run(number: int, reports: Reports) -> tuple[Tally, Counter[str], Part]:
         work.beat = reports.beat
