@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from shouwang.api.context import Args, Context, Json
 from shouwang.errors import UsageError
 from shouwang.eventjson import event_json
+from shouwang.flows.excepting import Signed, drafted, write
 from shouwang.model import Alert, AlertState, Severity, Value
 from shouwang.query import Query
 from shouwang.words import Words
@@ -42,6 +44,37 @@ class ShowArgs(Args):
     id: str
 
 
+class ExceptArgs(Args):
+    id: str
+    fields: list[str] = Field(max_length=20)
+    """``name=value`` each; all must be so in an event that is excepted."""
+    reason: str = Field(max_length=500)
+    draft: bool = False
+    """Only show what would be written."""
+
+
+def except_alert(context: Context, args: ExceptArgs) -> Json:
+    """For ever, unlike a silence: what it excepts is no match any more, and counts nowhere."""
+    services = context.services
+    if services.drill:
+        raise UsageError(
+            Words("演练中不能更改规则。", "A drill does not change the site's rules."),
+            hint=Words("请在正式数据目录中更改。", "Change them in the site's own home."),
+        )
+    alert = _found(context, args.id)
+    day = date.fromisoformat(context.time(context.now_us())[:10])
+    signed = Signed(context.user, args.reason.strip(), day, alert.id)
+    events = services.events.read(Query(ids=alert.event_ids), newest_first=False, after=None, limit=100).items
+    draft = drafted(services.ruleset, alert, args.fields, signed, events=events, rules=services.home.rules)
+    said: Json = {"alert": alert.id, "rules": list(draft.rules), "text": draft.text, "path": None}
+    if not args.draft:
+        path = write(draft, services.keeper.reload)
+        said["path"] = str(path)
+        detail: Json = {"path": str(path), "rules": list(draft.rules), "fields": list(args.fields)}
+        context.note("alerts.except", alert.id, detail | {"reason": signed.reason})
+    return said
+
+
 def list_alerts(context: Context, args: ListArgs) -> Json:
     """``hidden``: how many more there are that something holds back."""
     only_heard = not args.held and args.held_by is None
@@ -62,17 +95,22 @@ def list_alerts(context: Context, args: ListArgs) -> Json:
 
 
 def show(context: Context, args: ShowArgs) -> Json:
-    alert = context.services.state.alerts.get(args.id)
-    if alert is None:
-        raise UsageError(
-            Words(f"没有告警 {args.id!r}。", f"There is no alert {args.id!r}."),
-            hint=Words("可查看：shouwang alerts list", "See: shouwang alerts list"),
-        )
+    alert = _found(context, args.id)
     alerts, events = context.services.state.alerts.held_by().get(alert.id, (0, 0))
     return context.services.response.alert_json(alert, context.lang) | {
         "inhibits": {"alerts": alerts, "events": events},
         "events": _events(context, alert),
     }
+
+
+def _found(context: Context, alert_id: str) -> Alert:
+    alert = context.services.state.alerts.get(alert_id)
+    if alert is None:
+        raise UsageError(
+            Words(f"没有告警 {alert_id!r}。", f"There is no alert {alert_id!r}."),
+            hint=Words("可查看：shouwang alerts list", "See: shouwang alerts list"),
+        )
+    return alert
 
 
 def _events(context: Context, alert: Alert) -> list[Value]:

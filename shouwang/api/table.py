@@ -58,6 +58,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "rules.explain": Act(rules.explain, Need.READ, rules.ExplainArgs),
     "alerts.list": Act(alerts.list_alerts, Need.READ, alerts.ListArgs),
     "alerts.show": Act(alerts.show, Need.READ, alerts.ShowArgs),
+    "alerts.except": Act(alerts.except_alert, Need.ADMINISTER, alerts.ExceptArgs),
     "silences.list": Act(noise.silences, Need.READ, noise.ListArgs),
     "silences.preview": Act(noise.preview, Need.READ, noise.PreviewArgs),
     "silences.add": Act(noise.silence, Need.WORK, noise.SilenceArgs),

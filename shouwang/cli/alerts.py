@@ -1,4 +1,4 @@
-"""``shouwang alerts list|show``."""
+"""``shouwang alerts list|show|except``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def add_parser(subparsers: Subparsers) -> None:
     listing.add_argument("--offset", type=int, default=0)
     showing = verb(verbs, "show", show, "一条告警及其事件记录 / one alert with its events")
     showing.add_argument("id", metavar="ALERT")
+    text = "长期例外：写成过滤文档并生效 / a lasting exception, as a filter document, in force at once"
+    excepting = verb(verbs, "except", except_alert, text)
+    excepting.add_argument("id", metavar="ALERT")
+    excepting.add_argument("--field", action="append", required=True, metavar="NAME=VALUE", help="user.name=backup")
+    excepting.add_argument("--reason", required=True, metavar="TEXT")
+    excepting.add_argument("--draft", action="store_true", help="只显示，不写入 / show it, write nothing")
 
 
 def list_alerts(args: argparse.Namespace) -> int:
@@ -105,6 +111,20 @@ def show(args: argparse.Namespace) -> int:
         print(f"{shown(name)}: {', '.join(alert.part('entities').texts(name))}")
     for event in alert.parts("events"):
         print(f"{event.time('@timestamp')}  {event['event.original']}")
+    return 0
+
+
+def except_alert(args: argparse.Namespace) -> int:
+    with connected(args) as daemon:
+        result = daemon.call("alerts.except", id=args.id, fields=args.field, reason=args.reason, draft=args.draft)
+    if args.json:
+        print_json(result)
+        return 0
+    answer = Answer(result)
+    if answer["path"]:
+        say = words(args)
+        print(say(f"# 已写入并生效：{answer['path']}", f"# written and in force: {answer['path']}"), file=sys.stderr)
+    print("\n".join(map(shown, str(answer.fields["text"]).splitlines())))
     return 0
 
 

@@ -141,7 +141,7 @@ def _cut(last: int) -> Callable[[apsw.Cursor, str, object], bool]:
     drawn=st.lists(hits, max_size=40),
     wanted=st.lists(quiets, max_size=4),
     page=st.integers(1, 12),
-    kills=st.lists(st.integers(1, 60), max_size=4),
+    kills=st.lists(st.integers(1, 25), max_size=8),
     ahead=st.booleans(),
 )
 def test_every_event_is_counted_once_under_what_holds_it(

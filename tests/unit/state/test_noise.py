@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
+import yaml
 
+from detection.naive import holds
 from shouwang.api.table import perform
 from shouwang.clock import ManualClock
-from shouwang.errors import AccessError, UsageError
-from shouwang.model import Holder, Severity, Suppression, Value
+from shouwang.errors import AccessError, RulesError, UsageError
+from shouwang.home import Home
+from shouwang.model import Event, Holder, Severity, Suppression, Value
 from shouwang.wiring import Services
+from tests.unit.detection.sample import event
 from tests.unit.state.conftest import NOON_US
 from tests.unit.state.samples import ALERT
 
@@ -112,3 +117,59 @@ def test_works_are_planned_ahead_and_weekly_ones_are_an_administrators(services:
     (window,) = cast("list[Json]", done(services, "aud", "maintenance.list")["maintenance"])
     assert (window["state"], window["remaining_s"]) == ("active", 3600)
     assert str(window["from"]).startswith("2025-12-07T02:00")
+
+
+BACKUP_RULE = """\
+title: Somebody read everything
+id: 3f1a7c9e-5b1d-4c8e-9a70-6d2f0b1c4e55
+status: test
+logsource: {product: linux}
+detection:
+  selection: {message|contains: read}
+  condition: selection
+level: high
+"""
+BACKUP_ALERT = replace(SEEN, id="A-7", key="k7", rule_id="3f1a7c9e-5b1d-4c8e-9a70-6d2f0b1c4e55")
+
+
+def test_an_exception_from_an_alert_is_a_filter_document_in_force_at_once(services: Services, home: Home) -> None:
+    (home.rules / "own.yml").write_text(BACKUP_RULE, encoding="utf-8")
+    services.keeper.reload()
+    with services.state.work() as tx:
+        tx.alerts.put(BACKUP_ALERT)
+    asked: Json = {
+        "id": "A-7",
+        "fields": [r"user.name=corp\backup*", "source.ip=10.20.3.0/24"],
+        "reason": "nightly copy",
+    }
+    with pytest.raises(AccessError):
+        done(services, "ana", "alerts.except", **asked)
+    draft = done(services, "adm", "alerts.except", **asked, draft=True)
+    assert (draft["path"], list(home.rules.glob("exceptions/*"))) == (None, [])
+    made = done(services, "adm", "alerts.except", **asked)
+    document = yaml.safe_load(Path(str(made["path"])).read_text(encoding="utf-8"))
+    assert (document["author"], document["description"]) == ("adm", "nightly copy (A-7)")
+    assert document["filter"] == {
+        "rules": [BACKUP_ALERT.rule_id],
+        "selection": {"user.name": [r"corp\backup\*"], "source.ip|cidr": ["10.20.3.0/24"]},
+        "condition": "not selection",
+    }
+    rule = next(rule for rule in services.ruleset.rules if rule.id == BACKUP_ALERT.rule_id)
+    held = {user: holds(rule.condition, the_event(user)) for user in (r"CORP\backup*", r"corp\backup1", "li")}
+    assert held == {r"CORP\backup*": False, r"corp\backup1": True, "li": True}
+    assert services.state.trail.list(limit=1)[1][0].act == "alerts.except"
+
+
+def the_event(user: str) -> Event:
+    return event({"message": "somebody read it", "user.name": user, "source.ip": "10.20.3.9"})
+
+
+def test_an_exception_that_does_not_load_leaves_no_file(services: Services, home: Home) -> None:
+    (home.rules / "own.yml").write_text(BACKUP_RULE, encoding="utf-8")
+    services.keeper.reload()
+    with services.state.work() as tx:
+        tx.alerts.put(BACKUP_ALERT)
+    (home.rules / "broken.yml").write_text("title: [", encoding="utf-8")
+    with pytest.raises(RulesError):
+        done(services, "adm", "alerts.except", id="A-7", fields=["user.name=backup"], reason="nightly copy")
+    assert list(home.rules.glob("exceptions/*")) == []
