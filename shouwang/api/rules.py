@@ -13,12 +13,13 @@ from pydantic import Field
 from shouwang.api import hunting
 from shouwang.api.context import Args, Context, Json, NoArgs
 from shouwang.errors import ShouwangError, UsageError
-from shouwang.flows import ruleexplaining
+from shouwang.flows import rulecoverage, ruleexplaining, rulescoring
 from shouwang.flows.alerting.remembering import held_of
 from shouwang.flows.ruleloading import Reloaded, difference_json, version
 from shouwang.model import Event
 from shouwang.query import Query
 from shouwang.rulearchive import pack
+from shouwang.wiring import titles
 from shouwang.words import Words
 
 
@@ -133,6 +134,30 @@ def sets(context: Context, args: NoArgs) -> Json:
             for name, pointer in pointers.items()
         ]
     }
+
+
+class CoverageArgs(Args):
+    since: str = "7d"
+
+
+class ScorecardArgs(Args):
+    since: str = "30d"
+    until: str | None = None
+
+
+def coverage(context: Context, args: CoverageArgs) -> Json:
+    """Of the rules in force; and which of them no event since then can reach."""
+    services, since_us = context.services, context.since_us(args.since)
+    reached = rulecoverage.reached(services.ruleset, services.events, since_us)
+    return {"since": context.time(since_us), **rulecoverage.covered(services.ruleset), **reached}
+
+
+def scorecard(context: Context, args: ScorecardArgs) -> Json:
+    services, since_us = context.services, context.since_us(args.since)
+    until_us = context.since_us(args.until) if args.until else context.now_us()
+    said = titles(services.ruleset)
+    scored = rulescoring.scored(services.state, services.ruleset, said, (since_us, until_us), context.lang)
+    return {"since": context.time(since_us), "until": context.time(until_us), **scored}
 
 
 def _refuse_in_drill(context: Context) -> None:

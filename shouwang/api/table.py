@@ -55,6 +55,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "rules.adopt": Act(rules.adopt, Need.ADMINISTER, rules.VersionArgs),
     "rules.discard": Act(rules.discard, Need.ADMINISTER, rules.VersionArgs),
     "rules.rollback": Act(rules.rollback, Need.ADMINISTER, rules.SetArgs),
+    "rules.coverage": Act(rules.coverage, Need.READ, rules.CoverageArgs),
+    "rules.scorecard": Act(rules.scorecard, Need.READ, rules.ScorecardArgs),
     "rules.explain": Act(rules.explain, Need.READ, rules.ExplainArgs),
     "alerts.list": Act(alerts.list_alerts, Need.READ, alerts.ListArgs),
     "alerts.show": Act(alerts.show, Need.READ, alerts.ShowArgs),

@@ -24,6 +24,8 @@ def add_parser(subparsers: Subparsers) -> None:
     _check(verbs)
     _test(verbs)
     _explain(verbs)
+    _coverage(verbs)
+    _scorecard(verbs)
 
 
 def _gaps(verbs: Subparsers) -> None:
@@ -94,6 +96,26 @@ def _explain(verbs: Subparsers) -> None:
     parser.add_argument("--format", default="auto", metavar="F", help="解析器 / a parser's name (default: by content)")
     parser.add_argument("--zone", metavar="ZONE", help="时区 / for times without a zone (default: the host's)")
     parser.add_argument("--record", type=int, default=0, metavar="N", help="文件中第几条 / which record of the file")
+
+
+def _coverage(verbs: Subparsers) -> None:
+    text = "ATT&CK 覆盖，以及没有日志可看的规则 / what rules cover of ATT&CK, and rules that no event can reach"
+    parser = verb(verbs, "coverage", _in("rules_coverage"), text)
+    help = "这些规则，不看数据目录 / of these rules, without a home"
+    parser.add_argument("--rules", action="append", metavar="PATH", type=Path, help=help)
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, help="写出 Navigator 图层 / write an ATT&CK Navigator layer"
+    )
+    help = "图层的矩阵 / which matrix the layer is of (enterprise)"
+    parser.add_argument("--domain", choices=("enterprise", "ics"), default="enterprise", help=help)
+    parser.add_argument("--since", default="7d", metavar="TIME", help="看多久以来的日志 / events since when (7d)")
+
+
+def _scorecard(verbs: Subparsers) -> None:
+    text = "按研判结论评价规则 / what people found of each rule's alerts, and what that speaks for"
+    parser = verb(verbs, "scorecard", _in("rules_scorecard"), text)
+    parser.add_argument("--since", default="30d", metavar="TIME")
+    parser.add_argument("--until", metavar="TIME")
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:
