@@ -25,8 +25,8 @@ _ADVICE: Final = tuple(
         (r"is not UTF-8", "请另存为 UTF-8", "save the file as UTF-8"),
         (
             r"unknown modifier",
-            "可用的修饰符见 docs/how-to/rules.md",
-            "docs/how-to/rules.md lists the modifiers",
+            "可用的修饰符见 docs/reference/sigma.md",
+            "docs/reference/sigma.md lists the modifiers",
         ),
         (
             r"cannot be combined",
