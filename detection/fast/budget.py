@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-CACHE_BYTES = 16 << 20
+CACHE_BYTES = 32 << 20
 """Of one generation, roughly; there are two."""
 
 
