@@ -40,15 +40,20 @@ _OWN: Final = Words("自有规则须有", "a rule of one's own should have it")
 
 
 class Linter:
-    def __init__(self, vocabulary: Vocabulary, *, own: bool = False) -> None:
-        """``own``: as strict as for the rules that come with the product."""
+    def __init__(self, vocabulary: Vocabulary, *, own: bool = False, mapped: bool = False) -> None:
+        """``own``: as strict as for the rules that come with the product. ``mapped``: other pipelines than ours have
+        changed the rules, so that what a file writes is not what is asked for."""
         self._vocabulary = vocabulary
+        self._mapped = mapped
         self._own = own
 
     def rule(self, rule: Rule, document: Document, mapping: MapField) -> Iterator[Problem]:
         at = At(document)
         yield from self._head(rule, at)
-        yield from Section(self._vocabulary, rule.logsource, at, mapping).problems("detection")
+        section = Section(self._vocabulary, rule.logsource, at, mapping)
+        yield from section.problems("detection", fields=not self._mapped)
+        if self._mapped and self._vocabulary.is_read(rule.logsource):
+            yield from section.of_condition(rule.condition)
         found = _SENSES.get(sense(rule.condition))
         if found is not None:
             code, what, do = found
@@ -58,7 +63,8 @@ class Linter:
         yield from self._head(correlation, At(document))
 
     def filter(self, document: Document, source: Logsource, mapping: MapField) -> Iterator[Problem]:
-        yield from Section(self._vocabulary, source, At(document), mapping).problems("filter")
+        section = Section(self._vocabulary, source, At(document), mapping)
+        yield from section.problems("filter", fields=not self._mapped)
 
     def _head(self, rule: Rule | Correlation, at: At) -> Iterator[Problem]:
         data = at.document.data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from detection import conditions
 from detection.faults import RuleFault
@@ -11,7 +11,7 @@ from detection.modifiers import predicates, read_key
 from detection.predicates import Null, Regex
 from detection.problems import At, Problem, Weight
 from detection.regexes import any_of
-from detection.tree import Keyword, Node
+from detection.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.model import Logsource
 from shouwang.words import Words
 
@@ -39,7 +39,8 @@ class Section:
         self._at = at
         self._mapping = mapping
 
-    def problems(self, key: str) -> Iterator[Problem]:
+    def problems(self, key: str, *, fields: bool) -> Iterator[Problem]:
+        """``fields``: whether the names in it are looked at."""
         section = self._at.document.data.get(key)
         if not isinstance(section, dict):
             return
@@ -52,9 +53,15 @@ class Section:
             yield self._unread()
         for name, item in names.items():
             for written, value, place in _items(item, (key, name)):
-                if read:
+                if read and fields:
                     yield from self._fields(written, value, place)
                 yield from self._slow(written, value, place)
+
+    def of_condition(self, node: Node) -> Iterator[Problem]:
+        """The fields that a rule asks for in the end."""
+        for field in dict.fromkeys(_atoms(node)):
+            if not self._vocabulary.has_field(self._source, field):
+                yield self._unknown(field, (field,), ("detection",))
 
     def _unread(self) -> Problem:
         near = [self._vocabulary.said(each) for each in self._vocabulary.near_logsources(self._source)]
@@ -113,6 +120,21 @@ def _items(item: object, where: Where) -> Iterator[tuple[str, object, Where]]:
     elif isinstance(item, dict):
         for key, value in item.items():
             yield ("" if key is None else str(key)), value, (*where, str(key))
+
+
+def _atoms(node: Node) -> Iterator[str]:
+    match node:
+        case Atom(field, _):
+            yield field
+        case Keyword():
+            return
+        case Not(part):
+            yield from _atoms(part)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _atoms(part)
+        case _:
+            assert_never(node)
 
 
 class _Used(dict[str, Node]):

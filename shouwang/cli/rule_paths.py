@@ -23,6 +23,20 @@ def readable(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(paths)
 
 
+def placeholders(given: Sequence[str]) -> dict[str, list[str]]:
+    """``NAME=VALUE``, a name as often as it has values. Raises ``UsageError``."""
+    found: dict[str, list[str]] = {}
+    for each in given:
+        name, sign, value = each.partition("=")
+        if not sign or not name:
+            raise UsageError(
+                Words(f"--placeholder {each!r} 不可用。", f"--placeholder {each!r} cannot be used."),
+                hint=Words("请写 名称=值。", "Write NAME=VALUE."),
+            )
+        found.setdefault(name, []).append(value)
+    return found
+
+
 def cache() -> Path | None:
     place = user_cache()
     return None if place is None else place / "rules"

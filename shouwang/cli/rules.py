@@ -62,6 +62,7 @@ def _check(verbs: Subparsers) -> None:
     text = "检查规则文件 / all that is wrong with rule files, with line, reason and what to do"
     parser = verb(verbs, "check", _in("rules_check"), text)
     _paths(parser)
+    _reading(parser)
     parser.add_argument("--own", action="store_true", help="按自有规则的要求检查 / as strict as for our own rules")
     parser.add_argument("--strict", action="store_true", help="警告也算失败 / warnings fail too")
     parser.add_argument(
@@ -74,6 +75,7 @@ def _test(verbs: Subparsers) -> None:
     parser = verb(verbs, "test", _in("rules_test"), text)
     help = "规则文件或目录（默认为自带规则） / rule files and folders (default: our own)"
     parser.add_argument("paths", nargs="*", metavar="PATH", type=Path, help=help)
+    _reading(parser)
     help = "另行加载、不测试的规则 / further rules that these name: loaded, not tested"
     parser.add_argument("--beside", action="append", default=[], metavar="PATH", type=Path, help=help)
     help = "含 *.expect.yml 的目录 / a folder of *.expect.yml: files, and what must fire on them"
@@ -93,6 +95,7 @@ def _explain(verbs: Subparsers) -> None:
         help="日志文件、-（标准输入）或事件编号 / a log file, - (standard input) or an event's id",
     )
     parser.add_argument("--rules", action="append", metavar="PATH", type=Path, help="其他规则 / where other rules are")
+    _pipeline(parser)
     parser.add_argument("--format", default="auto", metavar="F", help="解析器 / a parser's name (default: by content)")
     parser.add_argument("--zone", metavar="ZONE", help="时区 / for times without a zone (default: the host's)")
     parser.add_argument("--record", type=int, default=0, metavar="N", help="文件中第几条 / which record of the file")
@@ -116,6 +119,17 @@ def _scorecard(verbs: Subparsers) -> None:
     parser = verb(verbs, "scorecard", _in("rules_scorecard"), text)
     parser.add_argument("--since", default="30d", metavar="TIME")
     parser.add_argument("--until", metavar="TIME")
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    _pipeline(parser)
+    help = "%%NAME%% 的取值，可重复 / what %%NAME%% stands for; again for further values"
+    parser.add_argument("--placeholder", action="append", default=[], metavar="NAME=VALUE", help=help)
+
+
+def _pipeline(parser: argparse.ArgumentParser) -> None:
+    help = "pySigma 处理管道 / a pySigma pipeline, applied before ours"
+    parser.add_argument("--pipeline", action="append", default=[], metavar="FILE", type=Path, help=help)
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from shouwang.cli.answer import print_json
 from shouwang.cli.options import language, words
-from shouwang.cli.rule_paths import cache, readable
+from shouwang.cli.rule_paths import cache, placeholders, readable
 from shouwang.cli.terminal import shown
 from shouwang.flows.rulechecking import Checked, Problem, Weight, check
 from shouwang.model import Value
@@ -23,7 +23,13 @@ _WEIGHTS: Final = {
 
 
 def run(args: argparse.Namespace) -> int:
-    checked = check(readable(args.paths), own=args.own, cache=cache())
+    checked = check(
+        readable(args.paths),
+        own=args.own,
+        placeholders=placeholders(args.placeholder),
+        pipelines=readable(args.pipeline),
+        cache=cache(),
+    )
     problems = [each for each in checked.problems if each.code not in args.ignore]
     lang = language(args)
     if args.json:

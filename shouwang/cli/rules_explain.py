@@ -61,8 +61,8 @@ def _rules(args: argparse.Namespace) -> tuple[RuleSet, str]:
     """The rules to look in, and which: a file with one rule speaks for itself."""
     path = Path(args.rule)
     if not path.is_file():
-        return rules_of(readable(args.rules or [own_rules()]), cache()), args.rule
-    ruleset = rules_of([path, *readable(args.rules or [])], None)
+        return rules_of(readable(args.rules or [own_rules()]), cache(), readable(args.pipeline)), args.rule
+    ruleset = rules_of([path, *readable(args.rules or [])], None, readable(args.pipeline))
     everything: list[Rule | Correlation] = [*ruleset.correlations, *ruleset.rules]
     mine = [each for each in everything if each.path == path]
     if not mine:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shouwang.cli.answer import print_json
 from shouwang.cli.options import language, words
-from shouwang.cli.rule_paths import cache, readable
+from shouwang.cli.rule_paths import cache, placeholders, readable
 from shouwang.cli.terminal import shown
 from shouwang.errors import RulesError, UsageError
 from shouwang.flows.rulechecking import own_rules
@@ -25,7 +25,15 @@ from shouwang.words import Words
 def run(args: argparse.Namespace) -> int:
     tested, lang = Tally(), language(args)
     beside, expect = readable(args.beside), readable(args.expect)
-    found = run_tests(readable(args.paths or [own_rules()]), tested, beside=beside, expect=expect, cache=cache())
+    found = run_tests(
+        readable(args.paths or [own_rules()]),
+        tested,
+        beside=beside,
+        expect=expect,
+        placeholders=placeholders(args.placeholder),
+        pipelines=readable(args.pipeline),
+        cache=cache(),
+    )
     results = []
     for result in found:
         results.append(result)

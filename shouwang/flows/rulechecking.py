@@ -39,12 +39,14 @@ def check(
     *,
     own: bool = False,
     placeholders: Mapping[str, Sequence[str]] | None = None,
+    pipelines: Sequence[Path] = (),
     cache: Path | None = None,
 ) -> Checked:
-    ruleset = load(paths, placeholders=placeholders, cache=cache)
+    """``pipelines``: pySigma's, applied before ours; fields are then looked at as they read in the end."""
+    ruleset = load(paths, placeholders=placeholders, pipelines=pipelines, cache=cache)
     files = rule_files(paths)
     problems = [_refusal(each.path, each.line, each.reason) for each in ruleset.refused]
-    lint = _Lint(ruleset, Linter(vocabulary, own=own), built_in())
+    lint = _Lint(ruleset, Linter(vocabulary, own=own, mapped=bool(pipelines)), built_in())
     for file in files:
         for document in documents.read(Path(file.path)):
             if isinstance(document, Document):
@@ -102,5 +104,5 @@ def own_rules() -> Path:
     return OWN_RULES
 
 
-def rules_of(paths: Sequence[Path], cache: Path | None) -> RuleSet:
-    return load(paths, cache=cache)
+def rules_of(paths: Sequence[Path], cache: Path | None, pipelines: Sequence[Path] = ()) -> RuleSet:
+    return load(paths, pipelines=pipelines, cache=cache)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,10 +32,12 @@ def run(
     *,
     beside: Sequence[Path] = (),
     expect: Sequence[Path] = (),
+    placeholders: Mapping[str, Sequence[str]] | None = None,
+    pipelines: Sequence[Path] = (),
     cache: Path | None = None,
 ) -> Iterator[Result]:
     """``beside``: further rules that correlations and filters may name; they are loaded and not tested."""
-    ruleset = load([*paths, *beside], cache=cache)
+    ruleset = load([*paths, *beside], placeholders=placeholders, pipelines=pipelines, cache=cache)
     given = {file.path for file in rule_files(paths)}
     everything: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
     mine = [each for each in everything if str(each.path) in given]

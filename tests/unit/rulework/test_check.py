@@ -147,6 +147,20 @@ def test_the_exit_code_says_whether_something_is_in_the_way(tmp_path: Path, caps
     assert [(each["line"], each["code"], each["weight"]) for each in said["problems"]] == [(2, "refused", "error")]
 
 
+def test_pipelines_and_placeholders_of_ones_own_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipeline, file = tmp_path / "fields.pipeline", tmp_path / "rule.yml"
+    pipeline.write_text("transformations: [{type: field_name_mapping, mapping: {Wer: user.name}}]\n", encoding="utf-8")
+    file.write_text(rule("  a: {Wer|expand: '%admins%', Was: x}\n  condition: a\n"), encoding="utf-8")
+    command = ["rules", "check", "--lang", "en", str(file)]
+    assert main(command) == 1
+    assert "placeholder %admins% has no values" in capsys.readouterr().out
+    assert main([*command, "--pipeline", str(pipeline), "--placeholder", "admins=root"]) == 0
+    said = capsys.readouterr().out
+    assert "has the field Was" in said
+    assert "has the field Wer" not in said
+    assert main([*command, "--placeholder", "admins"]) == 2
+
+
 def test_sigmahqs_rules_are_found_good_but_for_fields_that_sysmon_has_not(shared: Path) -> None:
     rules = shared / "sigma" / "rules" / "windows"
     told = check([rules / "process_access", rules / "create_remote_thread", rules / "registry"])
