@@ -59,9 +59,10 @@ def _re2(pattern: str) -> Searcher:
 
     def found(text: str) -> bool:
         try:
-            return search(text) is not None
+            encoded = text.encode()
         except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot say
-            return search(text.encode("utf-8", "replace").decode("utf-8")) is not None
+            encoded = text.encode("utf-8", "replace")
+        return search(encoded) is not None  # given text, it would count letters that nobody asks for
 
     return found
 
