@@ -12,7 +12,7 @@ from detection.fast.budget import CACHE_BYTES, Budget
 from detection.fast.classes import PLAIN, Column, Reader, Sort
 from detection.fast.fieldtests import FieldTests
 from detection.fast.literals import Kept
-from detection.fast.reading import CONTEXT, TIME, Places
+from detection.fast.reading import CONTEXT, MINUTE, TIME, Places
 from detection.fast.routes import NOTHING, Fires, Key, Route, Source
 from detection.fast.rulebook import RuleBook
 from detection.fast.sieve import Sieve
@@ -158,7 +158,7 @@ class Matcher:
             if field in constant:
                 return ()
             if field == "@timestamp":
-                return (Source((TIME,)),)
+                return (Source((MINUTE if self.book.minutes_do else TIME,)),)
             places = shape.locate(field)
             if field in known:
                 places = (*places, (CONTEXT, field))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from functools import lru_cache
 from itertools import repeat
 from typing import Final
 
@@ -14,6 +15,15 @@ CONTEXT: Final = "\0context"
 """Begins the place of what intake knows of an event."""
 TIME: Final[Path] = ("\0time", "")
 """The place of the event's own time."""
+
+
+MINUTE: Final[Path] = ("\0minute", "")
+"""The same without the seconds, which no part of a time is read from."""
+
+
+@lru_cache(maxsize=4096)
+def _minute(number: int) -> str:
+    return rfc3339(number * 60_000_000, UTC)
 
 
 class Places:
@@ -35,6 +45,9 @@ class Places:
                 held = event.context
             elif folder == TIME[:1]:
                 values.append(rfc3339(event.time_us, UTC))
+                continue
+            elif folder == MINUTE[:1]:
+                values.append(_minute(event.time_us // 60_000_000))
                 continue
             if isinstance(held, Mapping):
                 values += map(held.get, keys, repeat(ABSENT))

@@ -11,7 +11,7 @@ from detection.fast.fieldtests import FieldTests, Said
 from detection.fast.formulas import FALSE, NONE, Atoms, Formula, Ids, atoms_of, cover, folded, rarity
 from detection.fast.literals import Kept
 from detection.fast.routes import Field, Program, Route, Source
-from detection.predicates import Exists, Null, Predicate, SameAs
+from detection.predicates import Exists, Null, Predicate, SameAs, TimePart
 from detection.ruleset import Rule
 from detection.tree import Keyword
 from shouwang.model import ABSENT, Found, Logsource
@@ -55,6 +55,9 @@ class RuleBook:
         tests = self._atoms.tests
         self._same = frozenset(at for at, test in enumerate(tests) if isinstance(test.predicate, SameAs))
         self._of_absent = frozenset(at for at, test in enumerate(tests) if _is_true_of_absent(test.predicate))
+        times = [tests[number].predicate for number in self._of_field.get("@timestamp", ())]
+        self.minutes_do = all(isinstance(predicate, TimePart) for predicate in times)
+        """Whether no rule asks for more of an event's own time."""
         self.fields = frozenset(self._of_field)
         """Every field that some rule reads."""
         self._choices: dict[frozenset[Logsource], Choice] = {}
