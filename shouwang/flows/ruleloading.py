@@ -133,7 +133,7 @@ class RuleKeeper:
             raise _refused(Words("没有一条规则可用", "no rule can be used"), found.ruleset.refused)
         if change.refused and not partly:
             number = len(change.refused)
-            said = Words(f"有 {number} 处新的错误", f"{number} documents are newly refused")
+            said = Words(f"有 {number} 处新的错误", f"newly refused: {number}")
             raise _refused(said, change.refused)
         now_us = self._clock.now_us()
         edition = self._inforce.adopt(found.ruleset, now_us, lambda edition: self._told(edition, chosen))
@@ -192,7 +192,7 @@ def _texts(paths: Sequence[Path]) -> list[Value]:
 def _refused(why: Words, refused: Sequence[Refusal]) -> RulesError:
     named = "; ".join(map(str, refused[:NAMED])) + ("; ..." if len(refused) > NAMED else "")
     return RulesError(
-        Words(f"规则未更换：{why.zh}。{named}", f"The rules were not changed: {why.en}. {named}"),
+        Words(f"规则未更换：{why.zh}。{named}。", f"The rules were not changed: {why.en}. {named}."),
         hint=Words(
             "请改正（shouwang rules check），或用 --partly 采用其余规则。原有规则仍在运行。",
             "Correct them (shouwang rules check), or take the others with --partly. The old rules stay in force.",
