@@ -1,4 +1,4 @@
-"""A maintenance window: planned work on a host or an asset, once or every week. Pure. See docs/adr/0008."""
+"""A maintenance window: planned work on a host or an asset, once or every week. Pure. See docs/adr/0010."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ from tui.screens.logs import Logs
 from tui.screens.mute import Mute
 from tui.screens.overview import Overview
 from tui.screens.report import ReportForm
+from tui.screens.silence import SilenceForm
 from tui.session import Changed, Disconnected, Go, Notice, Session, Snapshot
 from tui.typeahead import KeyedApp
 
@@ -175,7 +176,7 @@ class ShouwangApp(KeyedApp):
     async def _do(self, name: str, item: str) -> None:
         if name in commands.SCREENS:
             await self._show(name, item)
-        elif name in ("claim", "triage", "grade", "report", "close"):
+        elif name in ("claim", "triage", "grade", "report", "close", "silence"):
             self.run_worker(self._guarded(self._act(name, item, self.keys.hold())), group="act", exclusive=True)
         elif name in ("palette", "menu"):
             self.open_dialog(Palette(self.session, self.console_screen.valid(), menu=name == "menu"), self._picked)
@@ -243,8 +244,7 @@ class ShouwangApp(KeyedApp):
                 screen.post_message(Notice(self.session.words("claiming.done", id=safe_text(item))))
                 screen.when_looked(lambda: self.keys.release(reason), anew=True)
             else:
-                shown = wire.incident_detail(await self.session.ask("incidents.show", id=item))
-                form = self._form(name, shown.incident)
+                form = await self._form(name, item)
                 answer = self.push_screen(form, wait_for_dismiss=True)
                 form.call_later(self.keys.release, reason)
                 if done := await answer:
@@ -254,7 +254,10 @@ class ShouwangApp(KeyedApp):
             raise
         screen.post_message(Changed())
 
-    def _form(self, name: str, incident: wire.IncidentRow) -> Form:
+    async def _form(self, name: str, item: str) -> Form:
+        if name == "silence":
+            return SilenceForm(self.session, wire.alert_detail(await self.session.ask("alerts.show", id=item)).alert)
+        incident = wire.incident_detail(await self.session.ask("incidents.show", id=item)).incident
         if name == "triage":
             return TriageForm(self.session, incident)
         if name == "grade":

@@ -30,7 +30,8 @@ class Need:
 
 
 def needs(snapshot: Snapshot, now: datetime, words: Words) -> list[Need]:
-    """Ranked: the reporting clock that ends first, unclaimed critical and high alerts, sources that fail, findings.
+    """Ranked: the reporting clock that ends first, unclaimed critical and high alerts, sources that fail, what a
+    silence held that has ended, findings.
 
     One clock and two alerts stand above the rest, so that a flood of either hides no silent source; what is left of
     them fills the free lines.
@@ -40,6 +41,7 @@ def needs(snapshot: Snapshot, now: datetime, words: Words) -> list[Need]:
         *clocks[:1],
         *alerts[:2],
         *_sources(snapshot, now, words),
+        *list(_ended(snapshot, now, words))[:1],
         *_findings(snapshot, words),
         *alerts[2:],
         *clocks[1:],
@@ -87,6 +89,14 @@ def _findings(snapshot: Snapshot, words: Words) -> Iterator[Need]:
         yield Need("finding", ((level[0] + "  ", level[1]), (text, "text")), (), "", "")
 
 
+def _ended(snapshot: Snapshot, now: datetime, words: Words) -> Iterator[Need]:
+    """What was held back until lately, so that somebody looks at it."""
+    for hold in snapshot.status.ended:
+        text = words("need.held_text", id=safe_text(hold.id), n=hold.alerts, events=hold.events)
+        since = labels.about((now - hold.until).total_seconds(), words) if hold.until else ""
+        yield Need("held", ((f"{text}  {safe_text(hold.what, 200)}", "text"),), ((since, "dim"),), "", "")
+
+
 def need_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("table.kind"), 6),
@@ -114,6 +124,9 @@ def system_lines(snapshot: Snapshot, now: datetime, words: Words, width: int, *,
     yield ()
     yield from source_lines(snapshot.status.sources, now, words, width)
     yield ()
+    if snapshot.status.holds:
+        yield from hold_lines(snapshot.status.holds, now, words, width)
+        yield ()
     yield from host_lines(snapshot.status, words, width, ascii_only=ascii_only)
 
 
@@ -196,6 +209,17 @@ def source_lines(sources: Sequence[health.SourceRow], now: datetime, words: Word
         yield sides(((pad(level[0], room), level[1]), (name, "text")), right, width)
 
 
+def hold_lines(holds: Sequence[health.HoldRow], now: datetime, words: Words, width: int) -> Iterator[Line]:
+    """What holds alerts back now, for how long, how many."""
+    alerts = sum(hold.alerts for hold in holds)
+    yield _heading(words("overview.held"), ((words("overview.held_count", n=labels.number(alerts)), "high"),))
+    for hold in holds:
+        left = labels.span_of((hold.until - now).total_seconds(), words) if hold.until else ""
+        right: Line = ((words("overview.held_left", n=labels.number(hold.alerts), left=left), "dim"),)
+        text = f"{safe_text(hold.id)}  {safe_text(hold.what, 200)}"
+        yield sides(((clip_middle(text, max(8, width - cells(right[0][0]) - 1)), "text"),), right, width)
+
+
 def host_lines(status: health.Status, words: Words, width: int, *, ascii_only: bool) -> Iterator[Line]:
     load = labels.field(words("overview.load"), f"{status.load:.2f}", "dim")
     rate = labels.field(words("overview.rate"), f"{status.rate:.1f} {words('overview.per_second')}", "dim")
@@ -239,4 +263,5 @@ def brief_lines(snapshot: Snapshot, now: datetime, words: Words, *, ascii_only: 
     yield _heading(words("overview.host"), tuple(shown))
     rules = words("overview.rules_value", n=status.rules, c=status.correlations)
     store = labels.field(words("overview.store"), labels.size(status.store_bytes), "dim")
-    yield (*labels.field(words("overview.rules"), rules, "dim"), gap, *store)
+    held = words("overview.held_brief", n=len(status.holds)) if status.holds else ""
+    yield (*labels.field(words("overview.rules"), rules, "dim"), gap, *store, gap, (held, "high"))

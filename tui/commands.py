@@ -42,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("grade", ("f6", "g", "ctrl+g"), ("overview", "alerts", "incidents"), acts=True),
     Command("report", ("f9", "R", "ctrl+r"), ("overview", "alerts", "incidents")),
     Command("close", ("f8", "C", "ctrl+x"), ("overview", "alerts", "incidents"), acts=True),
+    Command("silence", ("x", "ctrl+e"), ("alerts",)),
     Command("filter", ("/", "ctrl+f"), ("alerts", "incidents", "logs")),
     Command("previous", ("[", "ctrl+up"), ("alerts", "incidents", "logs"), footer=False),
     Command("next", ("]", "ctrl+down"), ("alerts", "incidents", "logs"), footer=False),

@@ -53,6 +53,7 @@ def alert_lines(
             (words("alerts.count"), labels.number(alert.count), "text"),
             (words("alerts.first"), labels.full_stamp(alert.first, words), "text"),
             (words("alerts.last"), labels.full_stamp(alert.last, words), "text"),
+            *_held(alert, words),
         ],
         width,
         words,
@@ -68,6 +69,14 @@ def alert_lines(
     yield from field_lines(
         [(safe_text(name), safe_text(" ".join(values)), "text") for name, values in alert.entities], width, words
     )
+
+
+def _held(alert: wire.AlertRow, words: Words) -> Iterator[tuple[str, str, str]]:
+    if alert.holder:
+        kind = words.known("holder", alert.holder)
+        yield words("alerts.held_by"), f"{kind} {safe_text(alert.held_by)}: {safe_text(alert.held_why)}", "high"
+    if alert.maintenance:
+        yield words("alerts.during"), safe_text(alert.maintenance), "high"
 
 
 def incident_brief(incident: wire.IncidentRow, now: datetime, words: Words, width: int) -> Iterator[Line]:

@@ -23,6 +23,7 @@ _INCIDENT_STATES = {
     "closed": ("closed", "已办结", "办结"),
 }
 _ALL = ("all", "全部")
+_HELD = ("held", "压制")
 _AGE = re.compile(r"[0-9]{1,5}[mhd]")
 
 
@@ -43,7 +44,7 @@ def _words(text: str) -> list[str]:
 
 
 def alerts(text: str) -> dict[str, Value] | Unreadable:
-    """``H open 24h``: least severity, state, incident, time. Nothing typed: everything that is open."""
+    """``H open 24h``: least severity, state, incident, time, what is held. Nothing typed: all that is open."""
     args: dict[str, Value] = {"state": "open"}
     for word in _words(text):
         if level := _lookup(word, _SEVERITIES):
@@ -55,6 +56,10 @@ def alerts(text: str) -> dict[str, Value] | Unreadable:
         elif re.fullmatch(r"(d-)?inc-[0-9a-z-]+", word):
             args["incident"] = word.upper()
             args.pop("state", None)
+        elif word in _HELD:
+            args["held"] = True
+        elif re.fullmatch(r"(d-)?[sm]-[0-9]{1,9}", word):
+            args["held_by"] = word.upper()
         elif _AGE.fullmatch(word):
             args["since"] = word
         else:

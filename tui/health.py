@@ -38,6 +38,16 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldRow:
+    id: str
+    what: str
+    owner: str
+    until: datetime | None
+    alerts: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     now: datetime | None = None
     started: datetime | None = None
@@ -56,6 +66,10 @@ class Status:
     rules: int = 0
     correlations: int = 0
     refused: int = 0
+    holds: tuple[HoldRow, ...] = ()
+    """Silences and maintenance windows at work."""
+    ended: tuple[HoldRow, ...] = ()
+    """Those that ended within a day and held something."""
     store_bytes: int = 0
     oldest_day: str = ""
 
@@ -96,8 +110,22 @@ def status(value: Value) -> Status:
         rules=rules.integer("loaded"),
         correlations=rules.integer("correlations"),
         refused=rules.integer("refused"),
+        holds=tuple(_hold(item) for item in doc.doc("noise").docs("active")),
+        ended=tuple(_hold(item) for item in doc.doc("noise").docs("ended")),
         store_bytes=store.integer("bytes"),
         oldest_day=store.text("oldest_day"),
+    )
+
+
+def _hold(doc: Doc) -> HoldRow:
+    held = doc.doc("held")
+    return HoldRow(
+        id=doc.text("id"),
+        what=doc.text("what"),
+        owner=doc.text("owner"),
+        until=doc.time("until"),
+        alerts=held.integer("alerts"),
+        events=held.integer("events"),
     )
 
 

@@ -39,12 +39,18 @@ def alert_row(alert: wire.AlertRow, owner: str, now: datetime, words: Words) -> 
             ((level[0], "dim" if closed else level[1]),),
             _cell(alert.id, "dim"),
             ((labels.short_stamp(alert.last, now, words), "dim"),),
-            _cell(alert.title, "dim" if closed else "text"),
+            _cell(marked(alert), "dim" if closed or alert.held_by else "text"),
             ((str(alert.count), "dim"),),
             _cell(entity(alert, "host.name"), "dim"),
             _cell(owner or words("none"), "text" if owner else "dim"),
         ),
     )
+
+
+def marked(alert: wire.AlertRow) -> str:
+    """Its title; before it what holds it back, or the works that it fell in."""
+    mark = alert.held_by or alert.maintenance
+    return f"[{mark}] {alert.title}" if mark else alert.title
 
 
 def entity(alert: wire.AlertRow, name: str) -> str:
@@ -68,12 +74,13 @@ def incident_row(incident: wire.IncidentRow, now: datetime, words: Words) -> Row
     grade = labels.grade(incident.grade, words)
     state = labels.state(incident.state, words)
     imported = words("incidents.imported_mark") + " " if incident.imported else ""
+    works = "".join(f"[{name}] " for name in incident.maintenance)
     return Row(
         incident.id,
         (
             ((grade[0] + ("" if incident.confirmed else " ?"), "dim" if closed else grade[1]),),
             _cell(incident.id, "dim"),
-            _cell(imported + incident.title, "dim" if closed else "text"),
+            _cell(works + imported + incident.title, "dim" if closed else "text"),
             (state,),
             _cell(incident.owner or words("none"), "text" if incident.owner else "dim"),
             (left,),

@@ -26,6 +26,12 @@ class AlertRow:
     tags: tuple[str, ...]
     state: str
     incident: str
+    holder: str = ""
+    """Kind of what holds it back: ``silence``, ``maintenance``, ``inhibit``; empty: nothing does."""
+    held_by: str = ""
+    held_why: str = ""
+    maintenance: str = ""
+    """The window that it fell in without being held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class IncidentRow:
     found: datetime | None
     closed: datetime | None
     clock: ClockRow
+    maintenance: tuple[str, ...] = ()
+    """Windows that some of its alerts fell in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class IncidentDetail:
 
 
 def alert(doc: Doc) -> AlertRow:
-    entities = doc.doc("entities")
+    entities, held = doc.doc("entities"), doc.doc("suppressed_by")
     return AlertRow(
         id=doc.text("id"),
         title=doc.text("title"),
@@ -126,6 +134,10 @@ def alert(doc: Doc) -> AlertRow:
         tags=doc.texts("tags"),
         state=doc.text("state"),
         incident=doc.doc("incident").text("id") or doc.text("incident"),
+        holder=held.text("kind"),
+        held_by=held.text("id"),
+        held_why=held.text("why"),
+        maintenance=doc.text("maintenance"),
     )
 
 
@@ -165,6 +177,7 @@ def incident(doc: Doc) -> IncidentRow:
         found=doc.time("found_at"),
         closed=doc.time("closed_at"),
         clock=ClockRow(clock.text("report_to"), clock.text("basis"), clock.time("latest"), clock.verdict("decided")),
+        maintenance=doc.texts("maintenance"),
     )
 
 

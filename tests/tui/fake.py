@@ -40,6 +40,9 @@ class Service:
         self.timelines: dict[str, list[Value]] = {
             key: [self._entry("created", "system", {"alerts": 2})] for key in self.incidents
         }
+        self.holds: list[Json] = []
+        self.over: list[Json] = []
+        """Silences at work; and those that are over."""
         self.sources: list[Value] = [
             samples.source("file:/var/log/auth.log", "ok", ""),
             samples.source("journald", "ok", ""),
@@ -57,6 +60,8 @@ class Service:
             "status": self._status,
             "alerts.list": self._alerts_list,
             "alerts.show": self._alerts_show,
+            "silences.preview": self._preview,
+            "silences.add": self._silence,
             "incidents.list": self._incidents_list,
             "incidents.show": self._incidents_show,
             "incidents.claim": self._claim,
@@ -98,7 +103,8 @@ class Service:
 
     def _status(self, _args: Mapping[str, Value]) -> Value:
         states = [incident["state"] for incident in self.incidents.values()]
-        return status(self.samples.at(), self.samples.at(hours=9), self.sources, states, self._finding())
+        told = status(self.samples.at(), self.samples.at(hours=9), self.sources, states, self._finding())
+        return told | {"noise": {"active": list(self.holds), "ended": list(self.over)}}
 
     def _finding(self) -> Json:
         if self.spoken == "en":
@@ -132,6 +138,21 @@ class Service:
         if alert is None:
             raise UsageError(f"There is no alert {args['id']!r}.", hint="See: shouwang alerts list")
         return alert | {"events": list(self.events[:6])}
+
+    def _preview(self, args: Mapping[str, Value]) -> Value:
+        what = "rule is SSH brute force, and source.ip is 10.20.3.7"
+        return {"what": what if self.spoken == "en" else "规则为 SSH 暴力破解，且来源地址为 10.20.3.7",
+                "would_have_held": {"alerts": 3, "events": 1200}}  # fmt: skip
+
+    def _silence(self, args: Mapping[str, Value]) -> Value:
+        made: Json = {"id": "S-1", "owner": "王磊", "until": self.samples.at(hours=-8), **self._known_what()}
+        self.holds.append(made | {"held": {"alerts": 2, "events": 900}})
+        return made
+
+    def _known_what(self) -> Json:
+        known = self._preview({})
+        assert isinstance(known, dict)
+        return {"what": known["what"]}
 
     def _titled(self, incident: Json) -> Json:
         return {**incident, "title": incident_title(str(incident["id"]), self.spoken)}

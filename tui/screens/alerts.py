@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.widgets import Input
 
 from shouwang.model import Value
 from tui import details, filters, tables, wire
+from tui.commands import Command
+from tui.doc import Doc
 from tui.filters import Unreadable
 from tui.labels import number
 from tui.screens.base import bindings
 from tui.screens.listing import Listing
-from tui.session import Session
+from tui.session import Go, Session
 
 
 class Alerts(Listing):
@@ -46,7 +49,8 @@ class Alerts(Listing):
     async def list_rows(self) -> None:
         args = self.filter_args
         offset, limit = self.table.span()
-        total, alerts = wire.alerts(await self.session.ask("alerts.list", **args, offset=offset, limit=limit))
+        found = await self.session.ask("alerts.list", **args, offset=offset, limit=limit)
+        total, alerts = wire.alerts(found)
         if args is not self.filter_args:
             return
         self._alerts = {alert.id: alert for alert in alerts}
@@ -54,7 +58,9 @@ class Alerts(Listing):
         owners = {incident.id: incident.owner for incident in shot.incidents} if shot is not None else {}
         rows = [tables.alert_row(alert, owners.get(alert.incident, ""), now, self.words) for alert in alerts]
         self.table.put(offset, rows, total)
-        self.table.retitle(self.words("alerts.title", shown=number(total)))
+        hidden = Doc(found).integer("hidden")
+        held = self.words("alerts.hidden", n=number(hidden)) if hidden else ""
+        self.table.retitle(f"{self.words('alerts.title', shown=number(total))} {held}".rstrip())
 
     async def load_detail(self) -> None:
         chosen, shown = self.table.chosen, self._shown
@@ -110,6 +116,20 @@ class Alerts(Listing):
             return self._shown.alert.incident
         known = self._alerts.get(chosen)
         return known.incident if known is not None else ""
+
+    def deeds(self) -> dict[str, Callable[[], None]]:
+        return {**super().deeds(), "silence": self._silence}
+
+    def valid(self) -> list[Command]:
+        fits = bool(self.table.chosen) and self.session.may_act()
+        return [command for command in super().valid() if command.name != "silence" or fits]
+
+    def _silence(self) -> None:
+        if not self.session.may_act():
+            role, act = self.words.known("role", self.session.me.role), self.words("commands.silence")
+            self.say(self.words("notice.reader", role=role, act=act), "critical")
+        elif self.table.chosen:
+            self.post_message(Go("silence", self.table.chosen))
 
     def shown_ids(self) -> tuple[str, ...]:
         return (self._shown.alert.id, self._shown.alert.incident) if self._shown is not None else ()

@@ -38,10 +38,11 @@ class Form(ModalScreen[str]):
         Binding("enter", "app.focus_next", show=False),
     ]
 
-    def __init__(self, session: Session, incident: wire.IncidentRow) -> None:
+    def __init__(self, session: Session, item: str) -> None:
+        """``item``: the id of what it is about."""
         super().__init__()
         self.session = session
-        self.subject = incident
+        self.item = item
         self._busy = False
 
     @property
@@ -71,26 +72,16 @@ class Form(ModalScreen[str]):
     def on_mount(self) -> None:
         self.set_class(self.session.ascii, "-ascii")
         form = self.query_one("#form")
-        form.border_title = Text(self.words(self.TITLE_KEY, id=safe_text(self.subject.id, 60)))
+        form.border_title = Text(self.words(self.TITLE_KEY, id=safe_text(self.item, 60)))
         form.border_subtitle = Text(self.words("form.keys"))
         for line in self.query(Input):
             line.cursor_blink = False
             line.border_title = Text(self.words("reporting.folder" if line.id == "folder" else "form.reason"))
-        self.query_one("#subject", Lines).show(self._subject)
+        self.query_one("#subject", Lines).show(self.about)
 
-    def _subject(self, width: int) -> Sequence[Line]:
-        incident, words = self.subject, self.words
-        return (
-            ((wrap(safe_text(incident.title), width)[0], "strong"),),
-            (
-                labels.grade(incident.grade, words),
-                ("   ", ""),
-                labels.state(incident.state, words),
-                ("   ", ""),
-                (safe_text(incident.owner) or words("none"), "dim"),
-                (f"   {words('incidents.alerts')} {len(incident.alerts)}", "dim"),
-            ),
-        )
+    def about(self, width: int) -> Sequence[Line]:
+        """What it is about, in two lines."""
+        raise NotImplementedError
 
     def say(self, text: str, tone: str = "critical") -> None:
         said = self.query_one("#said", Lines)
@@ -139,15 +130,37 @@ class Form(ModalScreen[str]):
         if done:
             self.dismiss(done)
 
-    async def act(self, name: str, **args: Value) -> wire.IncidentRow:
-        """The incident as the act left it."""
-        return wire.incident(Doc(await self.session.ask(name, id=self.subject.id, **args)))
-
     def reason(self) -> str:
         return self.query_one("#reason", Input).value.strip()
 
 
-class TriageForm(Form):
+class IncidentForm(Form):
+    """What is done to an incident."""
+
+    def __init__(self, session: Session, incident: wire.IncidentRow) -> None:
+        super().__init__(session, incident.id)
+        self.subject = incident
+
+    def about(self, width: int) -> Sequence[Line]:
+        incident, words = self.subject, self.words
+        return (
+            ((wrap(safe_text(incident.title), width)[0], "strong"),),
+            (
+                labels.grade(incident.grade, words),
+                ("   ", ""),
+                labels.state(incident.state, words),
+                ("   ", ""),
+                (safe_text(incident.owner) or words("none"), "dim"),
+                (f"   {words('incidents.alerts')} {len(incident.alerts)}", "dim"),
+            ),
+        )
+
+    async def act(self, name: str, **args: Value) -> wire.IncidentRow:
+        """The incident as the act left it."""
+        return wire.incident(Doc(await self.session.ask(name, id=self.subject.id, **args)))
+
+
+class TriageForm(IncidentForm):
     TITLE_KEY = "triage.title"
 
     def fields(self) -> ComposeResult:
@@ -173,7 +186,7 @@ class TriageForm(Form):
         return self.words("triage.done", id=safe_text(self.subject.id), word=word)
 
 
-class CloseForm(Form):
+class CloseForm(IncidentForm):
     TITLE_KEY = "closing.title"
 
     def fields(self) -> ComposeResult:

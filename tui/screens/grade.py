@@ -11,7 +11,7 @@ from textual.widgets import Button, Input
 from shouwang.model import Value
 from tui import dossier, labels, wire
 from tui.present import Line, safe_text
-from tui.screens.forms import Form
+from tui.screens.forms import IncidentForm
 from tui.session import Session
 from tui.widgets.choice import Choice
 from tui.widgets.lines import Lines
@@ -24,7 +24,7 @@ FACTS = {
 GRADES = ("IV", "III", "II", "I")
 
 
-class GradeForm(Form):
+class GradeForm(IncidentForm):
     """Facts that changed are sent first and give another proposal; only then is a grade confirmed."""
 
     TITLE_KEY = "grading.title"

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tui import wire
 from tui.messages import LANGUAGES
 from tui.present import DETAIL_LIMIT, Line, safe_text, wrap
-from tui.screens.forms import Form
+from tui.screens.forms import IncidentForm
 from tui.session import Session
 from tui.widgets.choice import Choice
 from tui.widgets.lines import Lines
@@ -21,7 +21,7 @@ from tui.widgets.lines import Lines
 FORMATS = ("md", "html", "json")
 
 
-class ReportForm(Form):
+class ReportForm(IncidentForm):
     TITLE_KEY = "reporting.title"
 
     def __init__(self, session: Session, incident: wire.IncidentRow, folder: Path) -> None:
