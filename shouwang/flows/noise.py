@@ -18,7 +18,7 @@ from shouwang.clock import Clock
 from shouwang.errors import UsageError
 from shouwang.model import Alert, Holder, Value
 from shouwang.statestore.holds import Hold
-from shouwang.statestore.store import StateStore, Tables, Transaction
+from shouwang.statestore.store import StateStore, Transaction
 from shouwang.timespan import since, span_us
 from shouwang.words import Words
 
@@ -159,16 +159,18 @@ class Noise:
 
     def listed(self, kind: Holder, *, over: bool = False) -> list[tuple[Silence | Window, Held]]:
         """Those that are not over, and on wish the others; the newest last."""
+        since_us = 0 if over else self._clock.now_us()
         with self._state.reading() as tables:
-            return self._with_held(tables, kind, 0 if over else self._clock.now_us())
+            found = _with_held(tables.holds.over_after(since_us), tables.alerts.held_by())
+        return [each for each in found if isinstance(each[0], Silence) is (kind is Holder.SILENCE)]
 
     def overview(self) -> tuple[list[tuple[Silence | Window, Held]], Held]:
         """What is not over or was a day ago, and all that was ever held."""
         since_us = self._clock.now_us() - LOOK_BACK_US
         with self._state.reading() as tables:
-            found = [each for kind in Holder for each in self._with_held(tables, kind, since_us)]
-            held = tables.alerts.held_by().values()
-        return found, Held(sum(alerts for alerts, _ in held), sum(events for _, events in held))
+            holds, held = tables.holds.over_after(since_us), tables.alerts.held_by()
+        alerts, events = (sum(each) for each in zip(*held.values(), strict=True)) if held else (0, 0)
+        return _with_held(holds, held), Held(alerts, events)
 
     def of_alert(self, alert: Alert) -> dict[str, list[str]]:
         """What would hold this alert and its like: its rule, and whom it is grouped by."""
@@ -203,11 +205,6 @@ class Noise:
         return found
 
     # ------------------------------------------------------------------------------------------- inside
-
-    def _with_held(self, tables: Tables, kind: Holder, since_us: int) -> list[tuple[Silence | Window, Held]]:
-        held = tables.alerts.held_by()
-        found = [each for each in tables.holds.over_after(since_us) if each.kind is kind]
-        return [(_hold(each), Held(*held.get(each.id, (0, 0)))) for each in found]
 
     def _found(self, hold: Hold | None, hold_id: str, kind: Holder) -> Silence | Window:
         if hold is None or hold.kind is not kind:
@@ -251,6 +248,10 @@ class Noise:
             "held_events": events,
         }
         tx.audit(act=act, target=hold.id, at_us=now_us, detail=detail, actor=actor.user, role=actor.role)
+
+
+def _with_held(holds: Sequence[Hold], held: Mapping[str, tuple[int, int]]) -> list[tuple[Silence | Window, Held]]:
+    return [(_hold(each), Held(*held.get(each.id, (0, 0)))) for each in holds]
 
 
 def _hold(hold: Hold) -> Silence | Window:

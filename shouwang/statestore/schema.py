@@ -51,6 +51,7 @@ CREATE INDEX gaps_name ON gaps (name, reason);
 HOLDS: Final = """
 ALTER TABLE alerts ADD COLUMN suppressed_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE alerts ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX alerts_held ON alerts (suppressed_by, count) WHERE suppressed_by > '';
 CREATE INDEX alerts_heard ON alerts (suppressed_by, last_us DESC, id DESC);
 DROP INDEX alerts_open;
 CREATE INDEX alerts_open ON alerts (state, suppressed_by, severity);

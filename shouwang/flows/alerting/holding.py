@@ -44,6 +44,7 @@ class Holding:
             ),
             zone,
         )
+        self._inhibits = bool(inhibits)
         self._any = bool(found or inhibits)
 
     def verdict(self, hit: Hit) -> Verdict:
@@ -51,7 +52,7 @@ class Holding:
 
     def heard(self, hit: Hit, alert_id: str) -> None:
         """People see this hit in that alert: it may inhibit others."""
-        if self._any:
+        if self._inhibits:
             self._quiet.inhibitions.speak(self._subjects(hit), received(hit), alert_id)
 
     def keep(self) -> None:
