@@ -77,6 +77,21 @@ interval_s = {interval}
 # How late an event may come and be correlated exactly; conditions with an upper bound and averages wait so long.
 lateness = "1h"
 
+[silences]
+# 各角色的静默最长可设几天。
+# How many days a role may silence.
+analyst_days = 7
+administrator_days = 90
+
+# 一条告警生效期间，压制说同一件事的次要告警（docs/how-to/noise.md），例如关联规则压制其成员：
+# While one alert speaks, hold back lesser ones that say the same, such as the members of a correlation:
+# [[inhibit]]
+# name = "members"
+# members = true
+# target = {{ severity = ["medium"] }}
+# equal = ["source.ip"]
+# within = "1h"
+
 [rules]
 # 自带规则；另外加载的文件或目录（home 的 rules/ 总会加载）；不加载的规则 id。
 # Our own rules; further files or folders (rules/ of the home is always loaded); ids that are not loaded.

@@ -218,6 +218,8 @@ def _print(args: argparse.Namespace, incident: Answer) -> None:
     if incident["first"]:
         print(f"{say('发生', 'happened')}: {incident.time('first')} .. {incident.time('last')}")
     print(f"{say('发现', 'found')}: {incident.time('found_at')}{_found_in(args, incident)}")
+    if incident.texts("maintenance"):
+        print(f"{say('维护期间', 'during maintenance')}: {', '.join(incident.texts('maintenance'))}")
     due = say("若须报告，最迟", "if reportable, latest")
     print(f"{due}: {legal.time('latest')}  {legal['report_to']}  {legal['basis']}")
     for asset in incident.parts("assets"):

@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from detection.holdrecords import body_of
+from detection.matchers import read
+from detection.silence import Silence
 from shouwang.eventstore.embedded.store import EmbeddedStore
+from shouwang.model import Holder
+from shouwang.statestore.holds import Hold
 from shouwang.statestore.store import StateStore
 from tests.unit.alerting.making import ZONE, Home, a_home, never
 from tests.unit.alerting.test_alerting_flow import mixed_stream
@@ -24,9 +29,11 @@ from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.statestore.store import StateStore
 from tests.unit.alerting.making import ZONE, Home, never
 from tests.unit.correlate.making import START, a_correlation
+from tests.integration.alerting.test_killed import silence
 
 home, last = Path(sys.argv[1]), int(sys.argv[2])
 state = StateStore(home / "state.db")
+silence(state)
 ran = 0
 def trace(cursor, sql, bindings):
     global ran
@@ -42,6 +49,13 @@ while flow.step().matches:
 """
 
 
+def silence(state: StateStore) -> None:
+    """Of one of the addresses: some alerts are held."""
+    held = Silence("S-1", read({"source.ip": ["198.51.100.4"]}), "wang", "known", START, START, START + 10**12)
+    with state.work() as tx:
+        tx.holds.put(Hold("S-1", Holder.SILENCE, held.from_us, held.over_us, body_of(held)))
+
+
 def finished(home: Home) -> tuple[object, ...]:
     flow = home.flow()
     while flow.step().matches:
@@ -53,7 +67,9 @@ def finished(home: Home) -> tuple[object, ...]:
 def test_a_killed_process_leaves_what_an_unbroken_run_would_have_made(tmp_path: Path, statement: int) -> None:
     whole = a_home(tmp_path, [a_correlation(count=5)], page=4)
     whole.put(mixed_stream())
+    silence(whole.state)
     expected = finished(whole)
+    assert whole.state.alerts.held_by() == {"S-1": (1, 9)}
 
     broken = a_home(tmp_path, [a_correlation(count=5)], page=4)
     broken.put(mixed_stream())
