@@ -147,3 +147,14 @@ def test_what_is_held_inhibits_nothing_and_a_closed_alert_no_more(tmp_path: Path
     home.put([came(5, 4 * SECOND, rule="soft")])
     flow.step()
     assert [alert.count for alert in alerts(home) if alert.rule_id == "soft" and not alert.suppression] == [2]
+
+
+def test_an_alert_that_could_inhibit_is_not_inhibited_by_its_own_kind(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    home.inhibits = [Inhibit("kin", read({"rule": ["r"]}), read({"rule": ["r", "s"]}), ("host.name",), MINUTE)]
+    home.put([came(1, 0), came(2, 1), came(3, 2, rule="s")])
+    home.flow().step()
+    assert {(alert.rule_id, alert.count, alert.suppression is not None) for alert in alerts(home)} == {
+        ("r", 2, False),
+        ("s", 1, True),
+    }
