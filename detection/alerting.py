@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from detection.hits import Hit, Member, member_of, text, texts
 from detection.intel.naming import INDICATOR
-from detection.numerals import exact, written
 from detection.repeated import event_id
+from detection.sigma.numerals import exact, written
 from shouwang.model import Alert, AlertState, Match, Severity, Suppression
 from shouwang.words import Words
 

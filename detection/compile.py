@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from detection import conditions
-from detection.faults import RuleFault
-from detection.modifiers import Key, Placeholders, predicates, read_key
-from detection.predicates import Exists, Null, Predicate, SameAs
-from detection.tree import Atom, Keyword, Node, Not, conjunction, disjunction
+from detection.sigma import conditions
+from detection.sigma.faults import RuleFault
+from detection.sigma.modifiers import Key, Placeholders, predicates, read_key
+from detection.sigma.predicates import Exists, Null, Predicate, SameAs
+from detection.sigma.tree import Atom, Keyword, Node, Not, conjunction, disjunction
 
 MapField = Callable[[str], tuple[str, ...]]
 """The rule's field name -> the ECS names that it may be read from; several are read as one field

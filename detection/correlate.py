@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
-from detection.compaction import CROWD
-from detection.correlation_rows import Changes, Held
-from detection.correlation_state import CorrelationState
+from detection.correlation.compaction import CROWD
+from detection.correlation.outcome import End, Outcome
+from detection.correlation.rows import Changes, Held
+from detection.correlation.state import CorrelationState
+from detection.correlation.watchtime import WatchTime
+from detection.correlation.windows import Whole
 from detection.hits import Hit
-from detection.outcome import End, Outcome
-from detection.watchtime import WatchTime
-from detection.windows import Whole
 from shouwang.model import IMPORTED, Match, Value
 
 if TYPE_CHECKING:

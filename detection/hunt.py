@@ -12,9 +12,9 @@ from hashlib import blake2b
 from ipaddress import IPv6Network
 from typing import Final
 
-from detection import tree
-from detection.predicates import Compare, Equals, Exists, InNetwork, Pattern, Predicate, Truth, Wild
 from detection.ruleset import Rule, RuleSet
+from detection.sigma import tree
+from detection.sigma.predicates import Compare, Equals, Exists, InNetwork, Pattern, Predicate, Truth, Wild
 from shouwang.model import Logsource
 from shouwang.query import All, And, Cidr, Contains, Eq, Node, Or, Prefix, Range, Wildcard
 from shouwang.query import Exists as Present

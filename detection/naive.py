@@ -12,7 +12,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import assert_never
 
-from detection.predicates import (
+from detection.regexes import searcher
+from detection.sigma.predicates import (
     Compare,
     Comparison,
     Equals,
@@ -29,8 +30,7 @@ from detection.predicates import (
     TimePart,
     Truth,
 )
-from detection.regexes import searcher
-from detection.tree import And, Atom, Keyword, Node, Not, Or
+from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 from detection.view import Cell, View
 from detection.wildcards import matcher
 from shouwang.model import Event

@@ -9,8 +9,8 @@ from functools import lru_cache
 import re2
 import regex
 
-from detection.faults import RuleFault
-from detection.predicates import Regex
+from detection.sigma.faults import RuleFault
+from detection.sigma.predicates import Regex
 
 Searcher = Callable[[str], bool]
 

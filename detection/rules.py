@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detection.edition import edition
-from detection.rulecache import RuleCache
-from detection.rulefiles import RuleFile, rule_files
 from detection.ruleset import Correlation, Refusal, Rule, RuleSet
-from detection.shelf import Shelf
+from detection.sigma.edition import edition
+from detection.sigma.rulecache import RuleCache
+from detection.sigma.rulefiles import RuleFile, rule_files
+from detection.sigma.shelf import Shelf
 from shouwang.collection import without_collection
 
 if TYPE_CHECKING:
-    from detection.reading import Reader
+    from detection.sigma.reading import Reader
 
 __all__ = ["OWN_RULES", "Correlation", "Refusal", "Rule", "RuleSet", "load"]
 
@@ -65,9 +65,9 @@ class _LazyReader:
 
     def __call__(self) -> Reader:
         if self._made is None:
-            from detection.fieldnames import built_in  # noqa: PLC0415  # pySigma takes a tenth of a second to load
-            from detection.reading import Reader  # noqa: PLC0415
-            from detection.userpipelines import read_pipelines  # noqa: PLC0415
+            from detection.sigma.fieldnames import built_in  # noqa: PLC0415  # pySigma takes a tenth of a second to load
+            from detection.sigma.reading import Reader  # noqa: PLC0415
+            from detection.sigma.userpipelines import read_pipelines  # noqa: PLC0415
 
             user, self.refused = read_pipelines(self._pipelines, self._placeholders) if self._pipelines else (None, ())
             self._made = Reader(built_in(), self._placeholders, user)
@@ -88,7 +88,7 @@ def _finished(shelf: Shelf, reader: _LazyReader) -> RuleSet:
     correlations: tuple[Correlation, ...] = ()
     filters = 0
     if shelf.later:
-        from detection.joining import Joiner  # noqa: PLC0415  # see _LazyReader
+        from detection.sigma.joining import Joiner  # noqa: PLC0415  # see _LazyReader
 
         joiner = Joiner(shelf, reader())
         joiner.run()

@@ -8,7 +8,7 @@ from dataclasses import field as default
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from detection.tree import Node
+from detection.sigma.tree import Node
 from shouwang.model import Logsource, Severity
 
 CorrelationType: TypeAlias = Literal[

@@ -7,7 +7,7 @@ from datetime import UTC
 
 import orjson
 
-from detection.modifiers import scalar_text
+from detection.sigma.modifiers import scalar_text
 from shouwang.model import ABSENT, Event, Found, Value
 from shouwang.timespan import rfc3339
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from detection.predicates import DASHES, Pattern, Token, Wild
+from detection.sigma.predicates import DASHES, Pattern, Token, Wild
 from detection.view import Cell
 
 Find = Callable[[str, int], tuple[int, int] | None]

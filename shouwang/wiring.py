@@ -14,9 +14,9 @@ from detection import repeated
 from detection.engine import Engine
 from detection.fast.literals import HAS_HYPERSCAN
 from detection.inforce import Edition, InForce
-from detection.inhibit import Inhibit, inhibit
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
+from detection.noise.inhibit import Inhibit, inhibit
 from detection.ruleset import Correlation, Rule, RuleSet
 from incidents.plans import load as load_plans
 from incidents.views import Site

@@ -13,8 +13,9 @@ from detection.fast.literals import END, START, Kept, Literals
 from detection.fast.networks import Networks
 from detection.fast.required import required
 from detection.naive import holds_nothing, number_of, test_of
-from detection.patterns import joined
-from detection.predicates import (
+from detection.regexes import Searcher, any_of
+from detection.sigma.patterns import joined
+from detection.sigma.predicates import (
     DASHES,
     Equals,
     Exists,
@@ -28,7 +29,6 @@ from detection.predicates import (
     Truth,
     Wild,
 )
-from detection.regexes import Searcher, any_of
 from detection.view import Cell, elements
 from shouwang.model import ABSENT, Found
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from detection.predicates import Exists, Null, Pattern
-from detection.tree import And, Atom, Keyword, Node, Not, Or
+from detection.sigma.predicates import Exists, Null, Pattern
+from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 
 Test: TypeAlias = Atom | Keyword
 Ids: TypeAlias = frozenset[int]

@@ -9,7 +9,7 @@ from re import _constants as codes  # type: ignore[attr-defined]  # the parser o
 from re import _parser as parser  # type: ignore[attr-defined]  # see above
 from typing import Any, Final
 
-from detection.predicates import Regex
+from detection.sigma.predicates import Regex
 
 _SHORTEST: Final = 3
 _LOOSE: Final = frozenset("kKsSiI")

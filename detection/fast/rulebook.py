@@ -11,9 +11,9 @@ from detection.fast.fieldtests import FieldTests, Said
 from detection.fast.formulas import FALSE, NONE, Atoms, Formula, Ids, atoms_of, cover, folded, rarity
 from detection.fast.literals import Kept
 from detection.fast.routes import Field, Program, Route, Source
-from detection.predicates import Exists, Null, Predicate, SameAs, TimePart
 from detection.ruleset import Rule
-from detection.tree import Keyword
+from detection.sigma.predicates import Exists, Null, Predicate, SameAs, TimePart
+from detection.sigma.tree import Keyword
 from shouwang.model import ABSENT, Found, Logsource
 
 Sources: TypeAlias = Callable[[str], tuple[Source, ...]]

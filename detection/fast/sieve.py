@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from detection.fast.literals import hyperscan
-from detection.predicates import Pattern, Predicate
+from detection.sigma.predicates import Pattern, Predicate
 
 _PIECE_LETTERS: Final = (4, 3)
 """Shorter ones only for keywords that hold no longer one."""

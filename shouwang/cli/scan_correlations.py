@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import orjson
 
 from detection import repeated
+from detection.correlation.replay import Replayed, alerts_of
 from detection.engine import Engine
-from detection.replay import Replayed, alerts_of
 from detection.ruleset import RuleSet
 from shouwang.cli.terminal import inert_json, shown
 from shouwang.flows.scanning import Found

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from detection.exception import Signed, check_field, documents, excepted_rules
-from detection.matchers import of_pairs
+from detection.noise.exception import Signed, check_field, documents, excepted_rules
+from detection.noise.matchers import of_pairs
+from detection.noise.silence import check_reason
 from detection.ruleset import RuleSet
-from detection.silence import check_reason
 from shouwang.errors import UsageError
 from shouwang.model import Alert, Event
 from shouwang.words import Words

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.logsources import where
 from collectors.rehydrate import rehydrate
+from detection.correlation.replay import alerts_of, silenced
 from detection.engine import Engine
 from detection.hunt import chosen, joined, meaning, narrowing
 from detection.intel.index import DamagedIndex, Index
@@ -25,7 +26,6 @@ from detection.intel.library import SUFFIX
 from detection.intel.lookout import Lookout
 from detection.intel.naming import title as set_title
 from detection.matching import Matcher
-from detection.replay import alerts_of, silenced
 from detection.rules import load
 from detection.ruleset import Correlation, Rule, RuleSet
 from shouwang.bilingual import said

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 
-from detection import maintenance, silence
 from detection.alerting import GROUP_FIELDS
-from detection.holdrecords import body_of, silence_from, window_from
-from detection.maintenance import Window
-from detection.matchers import WHOM, Matchers, Subject, of_pairs, read
-from detection.silence import DAY_US, Limits, Silence
+from detection.noise import maintenance, silence
+from detection.noise.holdrecords import body_of, silence_from, window_from
+from detection.noise.maintenance import Window
+from detection.noise.matchers import WHOM, Matchers, Subject, of_pairs, read
+from detection.noise.silence import DAY_US, Limits, Silence
 from shouwang.bilingual import said
 from shouwang.clock import Clock
 from shouwang.errors import UsageError

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from collectors import vocabulary
-from detection import documents
-from detection.advice import advice
-from detection.documents import Document
-from detection.fieldnames import FieldNames, built_in
-from detection.lint import Linter
-from detection.lint_fields import MapField
-from detection.metadata import logsource
-from detection.problems import Problem, Weight
-from detection.rulefiles import rule_files
+from detection.authoring.advice import advice
+from detection.authoring.lint import Linter
+from detection.authoring.lint_fields import MapField
+from detection.authoring.problems import Problem, Weight
 from detection.rules import OWN_RULES, load
 from detection.ruleset import Rule, RuleSet
+from detection.sigma import documents
+from detection.sigma.documents import Document
+from detection.sigma.fieldnames import FieldNames, built_in
+from detection.sigma.metadata import logsource
+from detection.sigma.rulefiles import rule_files
 from shouwang.words import Words
 
 __all__ = ["Checked", "Problem", "Weight", "check", "own_rules", "rules_of"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from collectors.vocabulary import is_read, said
-from detection.attack import TACTICS, VERSION
-from detection.coverage import by_tactic, by_technique, layer
+from detection.authoring.attack import TACTICS, VERSION
+from detection.authoring.coverage import by_tactic, by_technique, layer
 from detection.ruleset import Correlation, Rule, RuleSet
 from shouwang.eventstore.base import EventStore
 from shouwang.model import DEAD_DATASET, Logsource, Value

@@ -12,17 +12,17 @@ from typing import BinaryIO
 from collectors.files import Damage, records
 from collectors.origin import Origin
 from collectors.registry import PARSERS
-from detection import documents
+from detection.authoring.explain import Reading, Step, explain
 from detection.correlate import Correlator
-from detection.correlation_rows import Held
-from detection.documents import Document
+from detection.correlation.readings import keys_of
+from detection.correlation.rows import Held
+from detection.correlation.standing import Standing, standing, wanted
 from detection.engine import Engine
-from detection.explain import Reading, Step, explain
-from detection.fieldnames import built_in
 from detection.oracle import meant_for
-from detection.readings import keys_of
 from detection.ruleset import Correlation, Rule, RuleSet
-from detection.standing import Standing, standing, wanted
+from detection.sigma import documents
+from detection.sigma.documents import Document
+from detection.sigma.fieldnames import built_in
 from shouwang.errors import UsageError
 from shouwang.model import ABSENT, DEAD_DATASET, Event, Match, Value
 from shouwang.timespan import rfc3339

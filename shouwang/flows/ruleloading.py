@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from detection.difference import Difference, Kept, difference
+from detection.authoring.difference import Difference, Kept, difference
 from detection.hunt import meaning
 from detection.inforce import Edition, InForce
 from detection.rules import OWN_RULES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from detection.authoring.scoring import LEAST_JUDGED, RETIRE_FROM, TUNE_FROM, Score, ordered
 from detection.ruleset import RuleSet
-from detection.scoring import LEAST_JUDGED, RETIRE_FROM, TUNE_FROM, Score, ordered
 from shouwang.model import Alert, Disposition, Incident, Value
 from shouwang.statestore.store import StateStore, Tables
 from shouwang.words import Words

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from detection.difference import Difference, Kept, difference
+from detection.authoring.difference import Difference, Kept, difference
 from detection.rules import load
 from detection.ruleset import RuleSet
 from shouwang.errors import RulesError, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detection.correlation_rows import Counters, counters_of
+from detection.correlation.rows import Counters, counters_of
 from detection.ruleset import Correlation
 from shouwang.statestore.store import StateStore
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from detection.alerting import hit_of
 from detection.correlate import LATENESS_US, Correlator
 from detection.hits import Hit
-from detection.inhibit import Inhibit
+from detection.noise.inhibit import Inhibit
 from detection.repeated import unfolded
 from detection.ruleset import Correlation
 from detection.suppress import Seen

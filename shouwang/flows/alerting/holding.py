@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from detection.hits import Hit
-from detection.holdrecords import silence_from, window_from
-from detection.inhibit import Inhibit, Inhibitions
-from detection.matchers import Subject
-from detection.quiet import HEARD, Quiet, Verdict, received
+from detection.noise.holdrecords import silence_from, window_from
+from detection.noise.inhibit import Inhibit, Inhibitions
+from detection.noise.matchers import Subject
+from detection.noise.quiet import HEARD, Quiet, Verdict, received
 from detection.ruleset import Correlation
 from shouwang.assets import AssetRegister
 from shouwang.model import AlertState, Holder

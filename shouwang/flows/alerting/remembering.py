@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from detection.correlate import Correlator, Holding, Limits, inputs_first
-from detection.correlation_rows import Changes, Counters, Held, Row
+from detection.correlation.replay import silenced
+from detection.correlation.rows import Changes, Counters, Held, Row
 from detection.hits import Hit
-from detection.replay import silenced
 from detection.ruleset import Correlation
 from shouwang.eventstore.base import EventStore, Position
 from shouwang.model import Match

@@ -8,7 +8,7 @@ from dataclasses import replace
 from detection.alerting import Origin, grown, opened
 from detection.hits import Hit, Member
 from detection.intel.naming import title as set_title
-from detection.quiet import Verdict
+from detection.noise.quiet import Verdict
 from detection.suppress import Stretches
 from shouwang.flows.alerting.holding import Holding
 from shouwang.model import Alert, AlertState

@@ -7,16 +7,17 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from detection import documents, repeated
+from detection import repeated
+from detection.authoring.explain import explain
+from detection.authoring.shortfall import shortfall
 from detection.correlate import Correlator
-from detection.documents import Document
 from detection.engine import Engine
-from detection.explain import explain
-from detection.fieldnames import built_in
 from detection.hits import Hit
 from detection.oracle import meant_for
 from detection.ruleset import Correlation, Rule, RuleSet
-from detection.shortfall import shortfall
+from detection.sigma import documents
+from detection.sigma.documents import Document
+from detection.sigma.fieldnames import built_in
 from shouwang.model import DEAD_DATASET, Event
 
 

@@ -13,8 +13,8 @@ from collectors.files import Damage, records
 from collectors.origin import Origin
 from collectors.registry import PARSERS
 from collectors.sniff import sniff
-from detection.faults import RuleFault
-from detection.ruletests import Sample, Scene
+from detection.authoring.ruletests import Sample, Scene
+from detection.sigma.faults import RuleFault
 from shouwang.model import Event
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from detection import documents
-from detection.documents import Document
-from detection.faults import RuleFault
 from detection.ruleset import Correlation, Refusal, Rule
+from detection.sigma import documents
+from detection.sigma.documents import Document
+from detection.sigma.faults import RuleFault
 from shouwang.flows.ruletesting.asked import Asked, by_reference
 from shouwang.flows.ruletesting.events import of_file
 from shouwang.flows.ruletesting.results import Outcome, Result

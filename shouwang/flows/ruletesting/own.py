@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from detection import documents
-from detection.documents import Document
-from detection.faults import RuleFault
+from detection.authoring.ruletests import RuleTests, Sample, Scene, Where, read
 from detection.ruleset import Correlation, Refusal, Rule
-from detection.ruletests import RuleTests, Sample, Scene, Where, read
+from detection.sigma import documents
+from detection.sigma.documents import Document
+from detection.sigma.faults import RuleFault
 from shouwang.flows.ruletesting.asked import Asked, by_reference, document_of
 from shouwang.flows.ruletesting.events import of_sample, of_scene
 from shouwang.flows.ruletesting.results import Outcome, Result, fired, fired_not

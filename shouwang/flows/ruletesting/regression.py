@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from detection import documents
-from detection.faults import RuleFault
 from detection.ruleset import Refusal, Rule, RuleSet
+from detection.sigma import documents
+from detection.sigma.faults import RuleFault
 from shouwang.flows.ruletesting.asked import Asked
 from shouwang.flows.ruletesting.events import of_file
 from shouwang.flows.ruletesting.results import Outcome, Result, fired_not

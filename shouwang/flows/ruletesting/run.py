@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detection.rulefiles import rule_files
 from detection.rules import load
 from detection.ruleset import Correlation, Refusal, Rule
+from detection.sigma.rulefiles import rule_files
 from shouwang.flows.ruletesting.asked import Asked
 from shouwang.flows.ruletesting.expectations import expectations
 from shouwang.flows.ruletesting.own import OwnTests

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from detection.holdrecords import body_of
-from detection.matchers import read
-from detection.silence import Silence
+from detection.noise.holdrecords import body_of
+from detection.noise.matchers import read
+from detection.noise.silence import Silence
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.model import Holder
 from shouwang.statestore.holds import Hold

@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.conditions import parse
-from detection.faults import RuleFault
 from detection.naive import holds
-from detection.predicates import Truth
-from detection.tree import Atom, Node
+from detection.sigma.conditions import parse
+from detection.sigma.faults import RuleFault
+from detection.sigma.predicates import Truth
+from detection.sigma.tree import Atom, Node
 from tests.property.detection.examples import tried
 from tests.unit.detection.sample import event
 

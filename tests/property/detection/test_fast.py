@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from detection.engine import Engine
 from detection.fast import literals
 from detection.oracle import NaiveEngine
-from detection.patterns import joined, parse
-from detection.predicates import (
+from detection.ruleset import Rule, RuleSet
+from detection.sigma.patterns import joined, parse
+from detection.sigma.predicates import (
     Compare,
     Equals,
     Exists,
@@ -28,8 +29,7 @@ from detection.predicates import (
     Truth,
     Wild,
 )
-from detection.ruleset import Rule, RuleSet
-from detection.tree import And, Atom, Keyword, Node, Not, Or
+from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.model import Event, Logsource, Severity, Shape, Value
 
 SHAPE = Shape(

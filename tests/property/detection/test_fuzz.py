@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sigma.processing.transformations import transformations
 
 from detection.engine import Engine
-from detection.modifiers import KNOWN
 from detection.naive import holds
 from detection.rules import load
 from detection.ruleset import RuleSet
+from detection.sigma.modifiers import KNOWN
 from shouwang.model import Logsource, Value
 from tests.property.detection.examples import tried
 from tests.unit.detection.sample import event, load_text, rule_text, shaped

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection import conditions, patterns
-from detection.faults import RuleFault
 from detection.naive import holds, program
-from detection.predicates import Equals, Exists, Null, Pattern, Predicate, Regex, Token, Wild
-from detection.tree import And, Atom, Keyword, Node, Not, Or
+from detection.sigma import conditions, patterns
+from detection.sigma.faults import RuleFault
+from detection.sigma.predicates import Equals, Exists, Null, Pattern, Predicate, Regex, Token, Wild
+from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 from detection.view import View, decoded
 from detection.wildcards import glob
 from shouwang.model import Event, Value

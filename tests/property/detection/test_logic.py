@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.logic import Sense, sense
+from detection.authoring.logic import Sense, sense
 from detection.naive import holds
-from detection.patterns import parse
-from detection.predicates import Equals, Exists, Null, Pattern, Predicate, Regex
-from detection.tree import And, Atom, Keyword, Node, Not, Or
+from detection.sigma.patterns import parse
+from detection.sigma.predicates import Equals, Exists, Null, Pattern, Predicate, Regex
+from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.model import Value
 from tests.property.detection.examples import tried
 from tests.unit.detection.sample import event as event_of

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from detection.faults import RuleFault
-from detection.modifiers import KNOWN, predicates, read_key
 from detection.naive import holds
-from detection.tree import Atom
+from detection.sigma.faults import RuleFault
+from detection.sigma.modifiers import KNOWN, predicates, read_key
+from detection.sigma.tree import Atom
 from shouwang.model import Value
 from tests.property.detection import reference
 from tests.property.detection.examples import tried

@@ -8,11 +8,11 @@ import apsw
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from detection import patterns
 from detection.hunt import above
 from detection.naive import holds
-from detection.predicates import Compare, Equals, Exists, InNetwork, Null, Pattern, Predicate, Regex, Truth
-from detection.tree import And, Atom, Keyword, Node, Not, Or
+from detection.sigma import patterns
+from detection.sigma.predicates import Compare, Equals, Exists, InNetwork, Null, Pattern, Predicate, Regex, Truth
+from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.eventstore.embedded.history import STORED_FIELDS
 from shouwang.eventstore.embedded.narrowing import narrow
 from shouwang.eventstore.embedded.rows import Promoter

@@ -13,10 +13,10 @@ import apsw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.holdrecords import body_of
-from detection.maintenance import Window
-from detection.matchers import read
-from detection.silence import Silence
+from detection.noise.holdrecords import body_of
+from detection.noise.maintenance import Window
+from detection.noise.matchers import read
+from detection.noise.silence import Silence
 from shouwang.errors import StoreError
 from shouwang.model import Holder, Match, Severity
 from shouwang.statestore.holds import Hold

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from detection.inhibit import Inhibit
+from detection.noise.inhibit import Inhibit
 from detection.ruleset import Correlation
 from incidents.plans import load as plans
 from incidents.views import Site

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from detection.holdrecords import body_of
-from detection.inhibit import Inhibit
-from detection.maintenance import Window
-from detection.matchers import read
-from detection.silence import Silence
+from detection.noise.holdrecords import body_of
+from detection.noise.inhibit import Inhibit
+from detection.noise.maintenance import Window
+from detection.noise.matchers import read
+from detection.noise.silence import Silence
 from shouwang.model import Alert, AlertState, Holder, Match, Severity, Suppression
 from shouwang.statestore.holds import Hold
 from tests.unit.alerting.making import Home, a_home

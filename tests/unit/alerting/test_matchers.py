@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detection.maintenance import Window
-from detection.matchers import Subject, of_pairs, read
-from detection.silence import Silence
+from detection.noise.maintenance import Window
+from detection.noise.matchers import Subject, of_pairs, read
+from detection.noise.silence import Silence
 from shouwang.errors import UsageError
 from shouwang.model import Severity
 

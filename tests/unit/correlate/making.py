@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from detection.correlate import Correlator, Limits
-from detection.correlation_rows import Held, Row
+from detection.correlation.rows import Held, Row
 from detection.ruleset import Bound, Correlation, CorrelationType, Op, Way
 from shouwang.model import Match, Severity, Value
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from detection.compaction import CROWD
 from detection.correlate import LATENESS_US, Correlator, Limits
+from detection.correlation.compaction import CROWD
+from detection.correlation.readings import condition_of
 from detection.hits import Hit
-from detection.readings import condition_of
 from detection.ruleset import Op
 from shouwang.model import Match, Value
 from tests.unit.correlate.making import MINUTE, START, Keeping, a_correlation, a_match

@@ -12,7 +12,7 @@ from detection.compile import compile_detection
 from detection.naive import holds
 from detection.rules import load
 from detection.ruleset import RuleSet
-from detection.tree import Node
+from detection.sigma.tree import Node
 from shouwang.model import Event, Logsource, Shape, Value
 
 FLAT = Shape(dataset="generic.json", parser="json", paths={}, prefixes=(("", ()),))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from detection.conditions import parse
-from detection.faults import RuleFault
 from detection.naive import holds
-from detection.predicates import Truth
-from detection.tree import Atom, Node
+from detection.sigma.conditions import parse
+from detection.sigma.faults import RuleFault
+from detection.sigma.predicates import Truth
+from detection.sigma.tree import Atom, Node
 from tests.unit.detection.sample import event
 
 NAMES = ("a", "b", "c", "sel_one", "sel_two", "_helper", "them")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from detection.engine import Engine
-from detection.predicates import Regex
 from detection.regexes import IMPATIENT_S, LIMIT_S, PATIENCE, searcher
+from detection.sigma.predicates import Regex
 from shouwang.model import DEAD_DATASET, Logsource, Severity, Value
 from tests.unit.detection.sample import event, load_text, rule_text, shaped
 

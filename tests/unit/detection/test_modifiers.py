@@ -6,9 +6,9 @@ from base64 import b64encode
 
 import pytest
 
-from detection.faults import RuleFault
-from detection.modifiers import KNOWN, predicates, read_key
-from detection.predicates import Pattern
+from detection.sigma.faults import RuleFault
+from detection.sigma.modifiers import KNOWN, predicates, read_key
+from detection.sigma.predicates import Pattern
 from shouwang.model import Value
 from tests.unit.detection.sample import item
 

@@ -8,7 +8,7 @@ import pytest
 
 from detection.naive import holds
 from detection.rules import RuleSet, load
-from detection.tree import Atom
+from detection.sigma.tree import Atom
 from shouwang.model import Logsource, Severity, Value
 from tests.unit.detection.sample import event, load_text, rule_text
 

@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 from sigma.processing.transformations import transformations
 
-from detection.modifiers import KNOWN, LONG_NAMES
 from detection.ruleset import CorrelationType
+from detection.sigma.modifiers import KNOWN, LONG_NAMES
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "reference" / "sigma.md").read_text(encoding="utf-8")

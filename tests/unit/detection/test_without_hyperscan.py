@@ -11,8 +11,8 @@ sys.modules["hyperscan"] = None
 from detection.engine import Engine
 from detection.fast.literals import Literals
 from detection.fast.sieve import Sieve
-from detection.patterns import parse
-from detection.predicates import Pattern
+from detection.sigma.patterns import parse
+from detection.sigma.predicates import Pattern
 assert not Engine.accelerated
 pieces = [f"piece{n}" for n in range(30)] + ["\\x02c:", ".exe\\x01"]
 found = Literals(pieces).found_in("C:\\\\PIECE7\\\\Piece21.EXE")

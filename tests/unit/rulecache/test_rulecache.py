@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from detection.content import Content
-from detection.fieldnames import built_in
-from detection.packing import packed, unpacked
-from detection.reading import Reader
-from detection.rulecache import RuleCache
-from detection.rulefiles import RuleFile, rule_files
 from detection.rules import OWN_RULES, RuleSet, load
+from detection.sigma.content import Content
+from detection.sigma.fieldnames import built_in
+from detection.sigma.packing import packed, unpacked
+from detection.sigma.reading import Reader
+from detection.sigma.rulecache import RuleCache
+from detection.sigma.rulefiles import RuleFile, rule_files
 from shouwang.home import user_cache
 from tests.unit.detection.sample import rule_text
 

@@ -13,13 +13,13 @@ import pytest
 
 from collectors import shapes
 from collectors.sources.metrics import measured
-from detection import attack
+from detection.authoring import attack
 from detection.correlate import Correlator
 from detection.engine import Engine
 from detection.hits import Hit
 from detection.rules import OWN_RULES, load
 from detection.ruleset import Correlation, Rule, RuleSet
-from detection.tree import And, Atom, Keyword, Node, Not, Or
+from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.model import DEAD_DATASET, Event
 from tests.unit.rulesets import catalogue, examples
 from tests.unit.rulesets.examples import Line, Scene, stem

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from detection.attack import TACTICS, techniques
-from detection.coverage import by_tactic, by_technique, layer
+from detection.authoring.attack import TACTICS, techniques
+from detection.authoring.coverage import by_tactic, by_technique, layer
+from detection.authoring.scoring import Score, ordered
 from detection.rules import OWN_RULES, load
-from detection.scoring import Score, ordered
 from shouwang.api.table import perform
 from shouwang.cli.main import main
 from shouwang.clock import ManualClock

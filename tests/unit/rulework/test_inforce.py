@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from detection.difference import difference
+from detection.authoring.difference import difference
 from detection.inforce import Edition, InForce
 from detection.rules import OWN_RULES, load
 from detection.ruleset import RuleSet

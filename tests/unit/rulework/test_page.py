@@ -38,7 +38,11 @@ def test_the_explanation_on_the_page_is_what_the_command_says(
 def test_the_page_names_every_kind_of_problem() -> None:
     sources = "".join(
         (ROOT / path).read_text(encoding="utf-8")
-        for path in ("detection/lint.py", "detection/lint_fields.py", "shouwang/flows/rulechecking.py")
+        for path in (
+            "detection/authoring/lint.py",
+            "detection/authoring/lint_fields.py",
+            "shouwang/flows/rulechecking.py",
+        )
     )
     codes = set(re.findall(r'Weight\.\w+, "([a-z-]+)"', sources)) | {"never", "always", "negative", "refused"}
     assert len(codes) > 8
@@ -46,6 +50,6 @@ def test_the_page_names_every_kind_of_problem() -> None:
 
 
 def test_the_page_names_every_key_of_a_test() -> None:
-    from detection.ruletests import _SAMPLE, _SCENE  # noqa: PLC0415  # the page is held to them
+    from detection.authoring.ruletests import _SAMPLE, _SCENE  # noqa: PLC0415  # the page is held to them
 
     assert {key for key in _SAMPLE | _SCENE if f"`{key}`" not in PAGE and f"{key}:" not in PAGE} == set()

@@ -1,0 +1,1 @@
+"""Matches of rules over time -> hits of correlations."""

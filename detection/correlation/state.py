@@ -1,0 +1,289 @@
+"""One correlation and what it remembers. Pure. See docs/adr/0003.
+
+Rows are what is kept over a restart: one for each remembered event, and one line of counters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+import orjson
+
+from detection.correlation.compaction import CROWD, compact
+from detection.correlation.entries import Entry, GroupKey, entry_of
+from detection.correlation.groups import Group
+from detection.correlation.outcome import End, Outcome
+from detection.correlation.readings import condition_of, items_of, keys_of, shown, window_of
+from detection.correlation.rows import SCHEMA, Changes, Counters, Row
+from detection.correlation.windows import AHEAD_US, Ordered, Sliding, Stretch, Whole
+from detection.hits import Hit, Member, member_of
+from detection.sigma.numerals import written
+from shouwang.model import Match
+
+if TYPE_CHECKING:
+    from detection.ruleset import Correlation
+
+GROUP_EVENTS = 10_000
+"""Events one group remembers, at most; what could be left out without harm is not among them."""
+
+
+class CorrelationState:
+    def __init__(
+        self, correlation: Correlation, *, lateness_us: int, is_read: bool = False, crowd: int = CROWD
+    ) -> None:
+        """``is_read``: whether another correlation reads its outcome."""
+        self.correlation = correlation
+        self.lateness_us = lateness_us
+        self.is_read = is_read
+        self.inputs: tuple[str, ...] = ()
+        """Fingerprints of the correlations it reads."""
+        self._crowd = crowd
+        self.rules = {rule: 1 << place for place, rule in enumerate(correlation.rules)}
+        self.window: Sliding | Ordered | Whole = window_of(correlation, lateness_us)
+        self.remembers_us = self.window.timespan_us + lateness_us + AHEAD_US
+        self.groups: OrderedDict[GroupKey, Group] = OrderedDict()
+        """The one touched longest ago first."""
+        self.counters = Counters()
+        self.entries = 0
+        self._dues: list[tuple[int, GroupKey]] = []
+        self._next = 1
+        self._first_unkept = 1
+        """Rows from this number on were never given out."""
+        self._touched: dict[int, Entry] = {}
+        self._gone: list[int] = []
+        self._kept = b""
+        self._afresh = False
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of what decides the meaning of the remembered events; a changed rule starts afresh."""
+        c = self.correlation
+        aliases = sorted((alias, sorted(fields.items())) for alias, fields in c.aliases.items())
+        terms = condition_of(c).terms
+        said = (c.type, c.rules, c.group_by, c.timespan_s, terms, aliases, c.field, c.percentile, c.ways, self.inputs)
+        return hashlib.blake2b(repr(said).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+
+    # ------------------------------------------------------------------------------------- events come
+
+    def feed(self, match: Match, at_us: int) -> Outcome:
+        """``at_us``: when it came, by the watch's time."""
+        outcome = Outcome()
+        keys = keys_of(self.correlation, match)
+        if not keys:
+            self.counters.ungrouped += 1
+            return outcome
+        items = items_of(self.correlation, match)
+        if items is None:
+            self.counters.unread += 1
+            return outcome
+        member, rule = member_of(match), self.rules[match.rule_id]
+        for key in keys:
+            entry = Entry(match.time_us, match.event_id, at_us, member)
+            entry.key, entry.rules, entry.items = key, rule, items
+            self._add(key, entry, outcome)
+        return outcome
+
+    def _add(self, key: GroupKey, entry: Entry, outcome: Outcome) -> None:
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(key, ordered=isinstance(self.window, Ordered))
+        held = group.find(entry.time_us, entry.event_id)
+        if held is None:
+            newest = group.add(entry)
+            self.groups.move_to_end(key)
+            self._note_new(entry)
+        elif self._absorb(group, held, entry):
+            entry, newest = held, False
+        else:
+            return
+        if isinstance(self.window, Whole):
+            self._wait(group, self.window, entry, outcome)
+            return
+        stretches = self.window.stretches(group, entry, newest=newest)
+        if stretches:
+            self._fulfilled(group, stretches, entry.at_us, outcome)
+        self._trim(group, entry.at_us)
+
+    def _absorb(self, group: Group, held: Entry, entry: Entry) -> bool:
+        """The same event by another rule: whether that adds anything."""
+        rules = entry.rules & ~held.rules
+        items = held.items if held.items == entry.items else tuple(sorted({*held.items, *entry.items}))
+        if not rules and items == held.items:
+            return False
+        held.rules |= rules
+        held.items = items
+        group.note(held.time_us, rules)
+        group.trailing = None
+        self._touched[held.number] = held
+        return True
+
+    def _note_new(self, entry: Entry) -> None:
+        entry.number = self._next
+        self._next += 1
+        self._touched[entry.number] = entry
+        self.entries += 1
+
+    # ---------------------------------------------------------------------------------- what it comes to
+
+    def _fulfilled(self, group: Group, stretches: Sequence[Stretch], at_us: int, outcome: Outcome) -> None:
+        counted = group.take_fresh((stretch.start_us, stretch.end_us) for stretch in stretches)
+        if counted:
+            outcome.hits.append(self._hit(group.key, counted, stretches[-1]))
+        if self.is_read:
+            for stretch in stretches:
+                for entry in group.within(stretch.end_us, stretch.end_us):
+                    if stretch.ends_with(entry):
+                        self._end(entry, at_us, outcome)
+        for entry in counted:
+            self._touched[entry.number] = entry
+            if not self.is_read:
+                entry.member = None
+
+    def _end(self, entry: Entry, at_us: int, outcome: Outcome) -> None:
+        if entry.ended or entry.member is None:
+            return
+        entry.ended = True
+        self._touched[entry.number] = entry
+        outcome.ends.append(End(entry.key, entry.member, at_us))
+
+    def _hit(self, key: GroupKey, counted: Sequence[Entry], stretch: Stretch) -> Hit:
+        c = self.correlation
+        return Hit(
+            rule_id=c.id,
+            title=c.title,
+            severity=c.severity,
+            tags=c.tags,
+            group=tuple(f"{name}={value}" for name, value in zip(c.group_by, key, strict=True)),
+            members=tuple(self._member(entry) for entry in counted if entry.member is not None),
+            timespan_us=self.window.timespan_us,
+            kind=c.type,
+            measured="" if stretch.value is None else written(stretch.value),
+        )
+
+    def _member(self, entry: Entry) -> Member:
+        m = entry.member
+        assert m is not None
+        if not entry.items:
+            return m
+        return Member(m.event_id, m.time_us, m.received_us, m.entities, shown(self.correlation, entry.items))
+
+    # ------------------------------------------------------------------------------------ whole windows
+
+    @property
+    def next_due_us(self) -> int | None:
+        """By the watch's time; at the earliest."""
+        return self._dues[0][0] if self._dues else None
+
+    def _wait(self, group: Group, whole: Whole, entry: Entry, outcome: Outcome) -> None:
+        if group.entries[0] is entry:
+            heappush(self._dues, (whole.due_us(group), group.key))
+        while len(group) > GROUP_EVENTS:
+            size = whole.size(group)
+            self.counters.evicted += size
+            self._judge(group, whole, size, entry.at_us, outcome)
+
+    def judge_next(self) -> Outcome:
+        """Judge the window that is due first."""
+        outcome = Outcome()
+        due_us, key = heappop(self._dues)
+        group, whole = self.groups.get(key), self.window
+        if group is not None and isinstance(whole, Whole) and whole.due_us(group) == due_us:
+            self._judge(group, whole, whole.size(group), due_us, outcome)
+        return outcome
+
+    def _judge(self, group: Group, whole: Whole, size: int, at_us: int, outcome: Outcome) -> None:
+        window = group.entries[:size]
+        stretch = whole.judge(window)
+        if stretch is not None:
+            outcome.hits.append(self._hit(group.key, window, stretch))
+            last = window[-1]
+            if self.is_read and last.member is not None:
+                outcome.ends.append(End(group.key, last.member, at_us))
+        self._let_go(group, group.drop_first(size))
+        if len(group):
+            heappush(self._dues, (whole.due_us(group), group.key))
+
+    # ------------------------------------------------------------------------------------------- memory
+
+    def _trim(self, group: Group, at_us: int) -> None:
+        before_us = at_us - self.remembers_us
+        while group.arrivals and group.arrivals[0].at_us < before_us:
+            self._let_go(group, [group.forget_oldest()])
+        if len(group) <= max(self._crowd, group.roomy):
+            return
+        if isinstance(self.window, Sliding) and not self.inputs:  # an input may name the same event again, much later
+            self._let_go(group, compact(group, self.window, self._crowd))
+        if len(group) > GROUP_EVENTS:
+            while len(group) > GROUP_EVENTS * 9 // 10:
+                self._let_go(group, [group.forget_oldest()])
+                self.counters.evicted += 1
+
+    def make_room(self, clock_us: int, limit: int) -> None:
+        """Let go of groups of which nothing can count any more, and of those touched longest ago beyond the limit."""
+        sliding = not isinstance(self.window, Whole)
+        while self.groups:
+            group = next(iter(self.groups.values()))
+            stale = sliding and group.arrivals[-1].at_us < clock_us - self.remembers_us
+            if not stale and self.entries <= limit:
+                return
+            if not stale:
+                self.counters.evicted += len(group)
+            self._let_go(group, group.drop_first(len(group)))
+
+    def _let_go(self, group: Group, gone: Iterable[Entry]) -> None:
+        for entry in gone:
+            self.entries -= 1
+            self._touched.pop(entry.number, None)
+            if entry.number < self._first_unkept:
+                self._gone.append(entry.number)
+        if not len(group):
+            self.groups.pop(group.key, None)
+
+    # -------------------------------------------------------------------------------- over a restart
+
+    def has_changed(self) -> bool:
+        """Since ``changes`` was last asked."""
+        return bool(self._touched or self._gone) or self._line() != self._kept
+
+    def changes(self) -> Changes:
+        counters = self._line()
+        changes = Changes(
+            [Row(number, entry.row()) for number, entry in self._touched.items()],
+            self._gone,
+            counters if counters != self._kept else None,
+            self._afresh,
+        )
+        self._touched, self._gone, self._kept, self._afresh = {}, [], counters, False
+        self._first_unkept = self._next
+        return changes
+
+    def _line(self) -> bytes:
+        c = self.counters
+        said = (SCHEMA, self.fingerprint, c.evicted, c.ungrouped, c.unread, c.late, c.faults, self._next)
+        return orjson.dumps(said)
+
+    def restore(self, line: bytes, rows: Iterable[Row]) -> bool:
+        """Go on from what ``changes`` gave. ``False``: it is that of a rule that has changed since."""
+        schema, fingerprint, *counts, following = orjson.loads(line)
+        if schema != SCHEMA or fingerprint != self.fingerprint:
+            self._afresh = True
+            return False
+        self.counters = Counters(*counts)
+        self._kept, self._next, self._first_unkept = line, following, following
+        for number, body in sorted(rows):
+            entry = entry_of(number, body)
+            group = self.groups.get(entry.key)
+            if group is None:
+                group = self.groups[entry.key] = Group(entry.key, ordered=isinstance(self.window, Ordered))
+            self.groups.move_to_end(entry.key)
+            group.add(entry)
+            self.entries += 1
+        if isinstance(self.window, Whole):
+            for group in self.groups.values():
+                heappush(self._dues, (self.window.due_us(group), group.key))
+        return True

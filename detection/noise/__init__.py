@@ -1,0 +1,1 @@
+"""What holds an alert back, who wanted it, until when."""
