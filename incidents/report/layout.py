@@ -112,7 +112,7 @@ def _summary(model: ReportModel) -> Iterable[Block]:
         (
             (words["name"], Cell(model.title, strong=True)),
             (words["number"], Cell(model.number)),
-            (words["grade"], Cell(grade, strong=True)),
+            (words["grade"], Cell(grade, mark="" if model.grade.confirmed_by else words["unconfirmed"], strong=True)),
             (words["state"], Cell(model.state)),
             (
                 words["happened"],

@@ -246,6 +246,10 @@ def test_unread_clauses_and_an_unconfirmed_grade_are_shown_as_such() -> None:
     assert "剩余 3 小时 12 分" in content
     plain = build(Material(an_incident(), [an_alert()], [], []), a_setting())
     assert "系统建议，尚未经人工核定" in RENDERERS["md"](plain)
+    assert "IV一般** [系统建议，未确认]" in RENDERERS["md"](plain)
+    assert "未确认" not in content
+    english = RENDERERS["md"](build(Material(an_incident(), [an_alert()], [], []), a_setting("en")))
+    assert r"IV (general)** [system proposal, not confirmed]" in english
     assert "尚未陈述任何事实" in RENDERERS["md"](plain)
 
 
