@@ -21,12 +21,12 @@ def _wide(words: Words, zh: int, en: int) -> int:
 def alert_columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("table.severity"), _wide(words, 4, 6)),
-        Column(words("table.id"), 9),
+        Column(words("table.id"), 9, rank=3),
         Column(words("table.time"), 5, rank=2),
-        Column(words("table.title"), 24, flex=True),
-        Column(words("table.count"), _wide(words, 4, 5), rank=4, right=True),
+        Column(words("table.title"), 20, flex=True),
+        Column(words("table.count"), _wide(words, 4, 5), rank=1, right=True),
         Column(words("table.host"), 14, rank=5),
-        Column(words("table.owner"), 8, rank=3),
+        Column(words("table.owner"), 8, rank=4),
     )
 
 
@@ -59,9 +59,9 @@ def entity(alert: wire.AlertRow, name: str) -> str:
 
 def incident_columns(words: Words) -> tuple[Column, ...]:
     return (
-        Column(words("table.grade"), 12, rank=2),
-        Column(words("table.id"), 19),
-        Column(words("table.title"), 24, flex=True),
+        Column(words("table.grade"), 12),
+        Column(words("table.id"), 19, rank=2),
+        Column(words("table.title"), 20, flex=True),
         Column(words("table.state"), _wide(words, 6, 9), rank=1),
         Column(words("table.owner"), 8, rank=3),
         Column(words("table.left"), _wide(words, 18, 18), rank=4, right=True),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.tui.driving import console, sees, shown, until, widths
 from tests.tui.fake import Service
+from tui.present import layout
+from tui.widgets.table import GUTTER, VirtualTable
 
 
 async def test_help_scrolls_to_its_end_in_the_smallest_window() -> None:
@@ -67,3 +70,20 @@ async def test_the_plain_skin_draws_with_ascii_alone_around_the_words() -> None:
         await sees(pilot, "Look first")
         frames = set("".join(shown(pilot))) & set("│─╭╮╰╯█░▁▂▃▄▅▆▇")
     assert not frames
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [80, 100, 110, 150, 170])
+async def test_the_overview_keeps_the_grade_and_the_count_at_every_width(lang: str, width: int) -> None:
+    async with console(Service(), size=(width, 40), lang=lang) as pilot:
+        titles = {name: _titles(pilot, name) for name in ("queue", "grave")}
+    assert ("级别" if lang == "zh" else "Grade") in titles["queue"]
+    if width >= 100:
+        assert {"级别", "次数"} <= set(titles["grave"]) or {"Level", "Count"} <= set(titles["grave"])
+
+
+def _titles(pilot: Pilot[int], name: str) -> list[str]:
+    """The columns that a list of the overview has room for."""
+    table = pilot.app.screen.query_one(f"#{name}", VirtualTable)
+    room = layout(table.columns, table.scrollable_content_region.width - GUTTER)
+    return [column.title for column, width in zip(table.columns, room, strict=True) if width]
