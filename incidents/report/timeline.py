@@ -29,13 +29,13 @@ def timeline(entries: Iterable[Entry], *, lang: str, time: Callable[[int], str])
             at=time(entry.at_us),
             actor=words["system"] if entry.actor == "system" else visible(entry.actor),
             act=visible(entry.act),
-            says=_says(entry, lang),
+            says=says(entry, lang),
         )
         for entry in entries
     )
 
 
-def _says(entry: Entry, lang: str) -> str:
+def says(entry: Entry, lang: str) -> str:
     words, detail = LABELS[lang], _detail(entry.detail, lang)
     match entry.act:
         case "incidents.open" | "incidents.join" | "incidents.regrade":

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from shouwang.api.context import Args, Context, Json
 from shouwang.api.records import detail_value
+from shouwang.audit import Entry
 from shouwang.model import (
     Disposition,
     Grade,
@@ -96,12 +97,20 @@ def show(context: Context, args: IdArgs) -> Json:
         incident = services.response.found(tables, args.id)
         _, alerts = tables.alerts.list(incident_id=incident.id, limit=1000)
         _, entries = tables.trail.list(target=incident.id, limit=1000)
-    timeline: list[Value] = [
-        {"at": context.time(e.at_us), "actor": e.actor, "act": e.act, "detail": detail_value(e.detail, context.lang)}
-        for e in reversed(entries)
-    ]
+    timeline: list[Value] = [_done_then(context, entry) for entry in reversed(entries)]
     items: list[Value] = [services.response.alert_json(alert, context.lang) for alert in alerts]
     return services.response.incident_json(incident, context.lang) | {"alert_items": items, "timeline": timeline}
+
+
+def _done_then(context: Context, entry: Entry) -> Json:
+    """An entry of the trail: its facts, and the same as a sentence in the reader's language."""
+    return {
+        "at": context.time(entry.at_us),
+        "actor": entry.actor,
+        "act": entry.act,
+        "detail": detail_value(entry.detail, context.lang),
+        "says": context.services.response.says(entry, context.lang),
+    }
 
 
 def claim(context: Context, args: IdArgs) -> Json:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.names import alert_state, named
 from shouwang.cli.options import connected, nouns, verb, words
 from shouwang.cli.terminal import shown, table
 
@@ -60,7 +61,7 @@ def list_alerts(args: argparse.Namespace) -> int:
         say("事件", "incident"),
         say("标题", "title"),
     )
-    table(headings, [alert_row(alert) for alert in answer.parts("alerts")])
+    table(headings, [alert_row(args, alert) for alert in answer.parts("alerts")])
     if hidden := answer.number("hidden"):
         print(
             say(f"另有 {hidden} 条被压制，加 --all 可见。", f"{hidden} more are held back: --all shows them."),
@@ -69,18 +70,18 @@ def list_alerts(args: argparse.Namespace) -> int:
     return 0
 
 
-def alert_row(alert: Answer) -> tuple[str, ...]:
-    named = [name for name in alert.part("entities").fields if not name.startswith("threat.")]
-    who = ", ".join(value for name in named for value in alert.part("entities").texts(name))
+def alert_row(args: argparse.Namespace, alert: Answer) -> tuple[str, ...]:
+    told = [name for name in alert.part("entities").fields if not name.startswith("threat.")]
+    who = ", ".join(value for name in told for value in alert.part("entities").texts(name))
     title = f"{alert['title']} ({who})" if who else alert["title"]
     if held := alert.part("suppressed_by")["id"] or alert["maintenance"]:
         title = f"[{held}] {title}"
     return (
         alert["id"],
-        alert["severity"],
+        named(args, alert["severity"]),
         alert["count"],
         alert.time("last"),
-        alert["state"],
+        alert_state(args, alert["state"]),
         alert["incident"] or "-",
         title,
     )
@@ -95,7 +96,8 @@ def show(args: argparse.Namespace) -> int:
     say = words(args)
     alert = Answer(result)
     print(f"{alert['id']}  {alert['title']}")
-    print(f"{say('级别', 'severity')}: {alert['severity']}  {say('状态', 'state')}: {alert['state']}")
+    state = alert_state(args, alert["state"])
+    print(f"{say('级别', 'severity')}: {named(args, alert['severity'])}  {say('状态', 'state')}: {state}")
     print(f"{say('规则', 'rule')}: {alert['rule_id']}  {', '.join(alert.texts('tags'))}")
     print(f"{say('次数', 'count')}: {alert['count']}  {alert.time('first')} .. {alert.time('last')}")
     if alert.fields.get("correlation"):

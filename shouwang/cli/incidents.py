@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from shouwang.cli.alerts import alert_row
 from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.names import named
 from shouwang.cli.options import connected, language, nouns, verb, words
 from shouwang.cli.reasons import reason_lines
-from shouwang.cli.terminal import shown, table
+from shouwang.cli.terminal import table
 from shouwang.model import Value
 from shouwang.words import Words
 
@@ -223,7 +224,7 @@ def _print(args: argparse.Namespace, incident: Answer) -> None:
     due = say("若须报告，最迟", "if reportable, latest")
     print(f"{due}: {legal.time('latest')}  {legal['report_to']}  {legal['basis']}")
     for asset in incident.parts("assets"):
-        print(f"{say('资产', 'asset')}: {asset['id']} {asset['name']} {asset['importance']}")
+        print(f"{say('资产', 'asset')}: {asset['id']} {asset['name']} {named(args, asset['importance'])}")
     print(f"{say('定级依据', 'reasons')}:")
     for line in reason_lines(incident.parts("reasons"), say):
         print(f"  {line}")
@@ -245,10 +246,10 @@ def _print_history(args: argparse.Namespace, incident: Answer) -> None:
     if alerts:
         print(f"{say('告警', 'alerts')}:")
         for alert in alerts:
-            print("  " + "  ".join(alert_row(alert)))
+            print("  " + "  ".join(alert_row(args, alert)))
     timeline = incident.parts("timeline")
     if timeline:
         print(f"{say('经过', 'timeline')}:")
         for entry in timeline:
-            detail = ", ".join(f"{shown(name)}={shown(value)}" for name, value in entry.part("detail").fields.items())
-            print(f"  {entry.time('at')}  {entry['actor']}  {entry['act']}  {detail}".rstrip())
+            actor = say("系统", "system") if entry["actor"] == "system" else entry["actor"]
+            print(f"  {entry.time('at')}  {actor}  {entry['says']}")

@@ -25,10 +25,20 @@ CHINESE: Final[Mapping[str, str]] = {
     "claimed": "已认领",
     "triaged": "已研判",
     "closed": "已办结",
+    "ordinary": "一般",
+    "important": "重要",
+    "especially_important": "特别重要",
 }
 """The states are an incident's."""
+
+ALERT_STATES: Final[Mapping[str, str]] = {"open": "未关闭", "closed": "已关闭"}
 
 
 def named(args: argparse.Namespace, word: str) -> str:
     """For a table; JSON keeps the word."""
     return CHINESE.get(word, word) if language(args) == "zh" else word
+
+
+def alert_state(args: argparse.Namespace, word: str) -> str:
+    """An alert is only open or closed; nobody claims it."""
+    return ALERT_STATES.get(word, word) if language(args) == "zh" else word

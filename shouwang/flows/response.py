@@ -6,8 +6,10 @@ from incidents import service
 from incidents.criteria import Plans
 from incidents.report.build import Setting
 from incidents.report.paper import Rendered, report
+from incidents.report.timeline import says
 from incidents.views import Site, alert_json, incident_json
 from shouwang.assets import AssetRegister
+from shouwang.audit import Entry
 from shouwang.clock import Clock
 from shouwang.eventstore.base import EventStore
 from shouwang.model import Alert, Disposition, Grade, GradeFacts, Incident, Value
@@ -78,3 +80,7 @@ class Response:
 
     def alert_json(self, alert: Alert, lang: str) -> Json:
         return alert_json(alert, self._site.zone, lang)
+
+    def says(self, entry: Entry, lang: str) -> str:
+        """What was done, as the papers word it."""
+        return says(entry, lang)

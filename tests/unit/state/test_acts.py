@@ -163,6 +163,10 @@ def test_an_incident_goes_its_way_and_every_step_is_in_the_trail(stocked: Servic
         ("adm", "incidents.grade"),
         ("ana", "incidents.close"),
     ]
+    said = [str(fields(each)["says"]) for each in timeline]
+    assert said[0] == "认领"
+    assert "重要" in said[2]
+    assert not [text for text in said if "{" in text or "important" in text or "True" in text]
     roles = {entry.role for entry in stocked.state.trail.list(target="INC-1")[1]}
     assert roles == {"analyst", "administrator"}
     assert fields(perform(stocked, "aud", "audit.verify", {})) == {"entries": 5, "ok": True, "first_broken": None}

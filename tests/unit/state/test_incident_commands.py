@@ -16,7 +16,7 @@ from shouwang.home import Home
 from shouwang.model import GradeFacts, Importance, IncidentState, Loss
 from shouwang.wiring import build
 from shouwang.words import Words
-from tests.unit.state.samples import INCIDENT
+from tests.unit.state.samples import ALERT, INCIDENT
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -120,3 +120,23 @@ def test_the_audit_trail_is_judged_in_the_readers_language(home: Home, capsys: p
     for lang, said in (("zh", "1 条，完整\n"), ("en", "1 entries, whole\n")):
         assert run(home, lang, "audit", "verify") == 0
         assert capsys.readouterr().out == said
+
+
+def test_an_incident_and_its_alerts_are_shown_in_words_and_the_timeline_as_in_the_report(
+    home: Home, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with build(home, load(home.config), clock) as services, services.state.work() as tx:
+        tx.alerts.put(ALERT)
+    assert run(home, "zh", "incidents", "claim", "INC-1") == 0
+    assert run(home, "zh", "incidents", "grade", "INC-1", "--grade", "II", "--reason", "范围大") == 0
+    capsys.readouterr()
+    assert run(home, "zh", "incidents", "show", "INC-1") == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"  认领\n", shown)
+    assert re.search(r"  核定为 II重大（系统建议 III较大）：范围大\n", shown)
+    assert run(home, "zh", "alerts", "list") == 0
+    assert run(home, "zh", "alerts", "show", "A-1") == 0
+    listed = capsys.readouterr().out
+    assert re.search(r"A-1 +高 .* 未关闭 ", listed)
+    assert "级别: 高  状态: 未关闭" in listed
+    assert not re.search(r"\b(open|high|True|importance|important)\b|[{}]", shown + listed)
