@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shouwang.cli.answer import Answer, print_json
 from shouwang.cli.names import alert_state, named
 from shouwang.cli.options import connected, nouns, verb, words
-from shouwang.cli.terminal import shown, table
+from shouwang.cli.terminal import fitted, shown, table
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -112,7 +112,7 @@ def show(args: argparse.Namespace) -> int:
     for name in alert.part("entities").fields:
         print(f"{shown(name)}: {', '.join(alert.part('entities').texts(name))}")
     for event in alert.parts("events"):
-        print(f"{event.time('@timestamp')}  {event['event.original']}")
+        print(fitted(f"{event.time('@timestamp')}  {event['event.original']}"))
     return 0
 
 

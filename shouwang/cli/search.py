@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, parts, print_json, print_json_line
 from shouwang.cli.options import connected, verb, words
-from shouwang.cli.terminal import table
+from shouwang.cli.terminal import fitted, table
 from shouwang.client import Caller
 from shouwang.errors import UsageError
 from shouwang.model import Value
@@ -73,7 +73,7 @@ def _print(args: argparse.Namespace, events: list[Answer]) -> None:
         if args.json:
             print_json_line(dict(event.fields))
         else:
-            print(f"{event['@timestamp'][:26]}  {event['event.dataset']}  {event['event.original']}")
+            print(fitted(f"{event['@timestamp'][:26]}  {event['event.dataset']}  {event['event.original']}"))
 
 
 def _count(args: argparse.Namespace, daemon: Caller) -> int:

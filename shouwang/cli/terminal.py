@@ -46,6 +46,11 @@ def cut(text: str, width: int) -> str:
     return taken + "…"
 
 
+def fitted(text: str, out: TextIO | None = None) -> str:
+    """On a terminal no wider than it, so that no line of a log takes more than one of the screen; else whole."""
+    return cut(text, shutil.get_terminal_size().columns) if (out or sys.stdout).isatty() else text
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], out: TextIO | None = None) -> None:
     """Columns two spaces apart. On a terminal the last one is cut to fit; into a pipe nothing is lost."""
     stream = out or sys.stdout

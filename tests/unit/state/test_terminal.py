@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from shouwang.cli.answer import Answer
+from shouwang.cli.main import main
 from shouwang.cli.terminal import cells, cut, inert_json, shown, table
+from shouwang.home import Home
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,25 @@ def test_json_on_a_terminal_means_the_same_and_steers_nothing() -> None:
     assert json.loads(text) == said
     assert not [each for each in text if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp")]
     assert "桃源社区 é 🏠" in text
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_one_long_log_line_takes_one_line_of_a_terminal_and_is_whole_in_a_pipe(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    log = tmp_path / "auth.log"
+    log.write_text("Nov 25 10:00:00 web01 app[7]: " + "守" * 5000 + "\n", encoding="utf-8")
+    assert main(["import", str(log), "--home", str(home.path)]) == 0
+    printed = []
+    for out in (Screen(), io.StringIO()):
+        monkeypatch.setattr("sys.stdout", out)
+        assert main(["search", "--since", "3650d", "--home", str(home.path)]) == 0
+        printed.append(out.getvalue())
+    assert cells(printed[0].rstrip("\n")) <= 60
+    assert printed[0].endswith("…\n")
+    assert "守" * 5000 in printed[1]
