@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -41,8 +42,12 @@ def serve(
     name: str | None = None,
     timezone: str | None = None,
     language: str | None = None,
+    anew: Collection[str] = (),
 ) -> int:
-    """Until SIGTERM, SIGINT or the act ``stop``; 0 then. Raises ``LockedError`` when another one serves the home."""
+    """Until SIGTERM, SIGINT or the act ``stop``; 0 then. ``anew``: see ``homeid.claim``.
+
+    Raises ``LockedError`` when another one serves the home.
+    """
     stop = threading.Event()
     _end_on_signals(stop)
     dropped = privilege.drop(home)
@@ -54,7 +59,7 @@ def serve(
         stack.enter_context(Lock(home, config.site.zone))
         _log_to(log_file)
         log.info("shouwang %s starts for %s%s", __version__, home.path, ", made now" if made else "")
-        services = stack.enter_context(build(home, config, home.clock()))
+        services = stack.enter_context(build(home, config, home.clock(), anew=anew))
         services.findings += privilege.findings()
         watching = stack.enter_context(Watching(services, stop))
         services.running = watching.running

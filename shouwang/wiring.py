@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -20,13 +20,14 @@ from detection.noise.inhibit import Inhibit, inhibit
 from detection.ruleset import Correlation, Rule, RuleSet
 from incidents.plans import load as load_plans
 from incidents.views import Site
+from shouwang import homeid
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.config import Config, Rules
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import EventStore
 from shouwang.eventstore.embedded.store import EmbeddedStore
-from shouwang.flows.alerting import Alerting
+from shouwang.flows.alerting import POSITION, Alerting
 from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
@@ -56,6 +57,9 @@ ENTITY_FIELDS: Final = (
 
 SETTLE_S: Final = 5.0
 """How long a source that starts again waits for what it delivered before to be stored."""
+
+HOME: Final = "home/id"
+"""Name in the memory table: see ``shouwang.homeid``."""
 
 TIMEZONE: Final = "site/timezone"
 """Name in the memory table: the zone that the home was made with."""
@@ -110,8 +114,11 @@ class Services:
         self.stack.close()
 
 
-def build(home: Home, config: Config, clock: Clock) -> Services:
-    """The caller holds the home's lock. Raises ``StoreError``, ``UsageError``, ``RulesError``."""
+def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = ()) -> Services:
+    """The caller holds the home's lock. ``anew``: see ``homeid.claim``.
+
+    Raises ``StoreError``, ``UsageError``, ``RulesError``.
+    """
     assets, documents = config.register(), load_plans()
     site = Site(config.site.zone, config.site.operator.value, config.site.name)
     first = loaded(home, config.rules)
@@ -123,10 +130,12 @@ def build(home: Home, config: Config, clock: Clock) -> Services:
         return Matcher(inforce.live(), Lookout(intelligence.library, ENTITY_FIELDS))
 
     with ExitStack() as stack:
+        claim = homeid.claim(home, anew)
         state = stack.enter_context(StateStore(home.state))
-        _keep_timezone(state, config)
         events = EmbeddedStore(home.events, zone=config.site.zone, rehydrate=rehydrate)
         stack.callback(events.close)
+        _belong(claim, state, events, clock.now_us())
+        _keep_timezone(state, config)
         hunts = Hunts(home.hunts, hunters_needs(home, config.rules), clock)
         stack.callback(hunts.close)
         alerting = Alerting(
@@ -237,6 +246,22 @@ def titles(ruleset: RuleSet) -> dict[str, Words]:
     """Rule id -> its title; one without a Chinese title has its own in both languages."""
     found: tuple[Rule | Correlation, ...] = (*ruleset.rules, *ruleset.correlations)
     return {each.id: Words(each.title_zh or each.title, each.title) for each in found}
+
+
+def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore, now_us: int) -> None:
+    """Both databases are those of this home; what was begun anew is told in the audit trail."""
+    borne = (state.memory.get(HOME) or b"").decode()
+    id = homeid.join(claim, {"state": borne, "events": events.home_id})
+    if events.home_id != id:
+        events.belong_to(id)
+    if borne != id or claim.anew:
+        with state.work() as tx:
+            tx.memory.put(HOME, id.encode())
+            if "events" in claim.anew:
+                tx.memory.put(POSITION, events.end("matches").token.encode())
+            for name in sorted(claim.anew):
+                tx.audit(act="database.new", target=f"{name}.db", at_us=now_us, detail={"home": id})
+    homeid.keep(claim, id)
 
 
 def _keep_timezone(state: StateStore, config: Config) -> None:

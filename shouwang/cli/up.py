@@ -43,6 +43,13 @@ def add_parser(subparsers: Subparsers) -> None:
     first.add_argument(
         "--timezone", metavar="ZONE", help="时区，此后不能更改 / cannot be changed later (Asia/Shanghai)"
     )
+    parser.add_argument(
+        "--new-database",
+        action="append",
+        choices=("state", "events"),
+        default=[],
+        help="舍弃已丢失的数据库，重新建立 / begin one anew in place of a lost one",
+    )
 
 
 def up(args: argparse.Namespace) -> int:
@@ -67,6 +74,7 @@ def _serve(args: argparse.Namespace) -> int:
         name=args.name,
         timezone=args.timezone,
         language=args.lang,
+        anew=args.new_database,
     )
     return code
 
@@ -92,6 +100,8 @@ def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
     for option in ("name", "timezone", "lang"):
         if getattr(args, option):
             command += [f"--{option}", getattr(args, option)]
+    for name in args.new_database:
+        command += ["--new-database", name]
     said = tempfile.TemporaryFile()  # noqa: SIM115  # the child keeps it
     child = subprocess.Popen(  # noqa: S603  # ourselves, as an argument list
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True

@@ -108,6 +108,17 @@ class EmbeddedStore:
         self._damage = upkeep.check(self._database)
         return self._damage
 
+    @property
+    def home_id(self) -> str:
+        """Of the home that it was made for; empty: none yet. See ``shouwang.homeid``."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE name = 'home'").fetchone()
+        return str(row[0]) if row else ""
+
+    def belong_to(self, home_id: str) -> None:
+        with self._database.writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('home', ?)", (home_id,))
+
     def close(self) -> None:
         self._database.close()
 
