@@ -59,35 +59,55 @@ class Lines:
         """How many lines are done with, and the others, blank ones among them, in order."""
         found: list[Line] = []
         number, start, size = 0, 0, len(block)
-        view = memoryview(block)
-        hint_of = self._hints.get
-        places, marked = self._places(block)
-        flags, marks = iter(places), iter(marked)
-        flag, mark = next(flags, size + 1), next(marks, size + 1)
-        while start < size:
-            end = block.find(b"\n", start)
-            if end < 0:
-                end = size
-            while mark < start:
-                mark = next(marks, size + 1)
-            hint = block[mark : mark + _HINT_BYTES] if mark <= end else b""
+        view, find, hint_of = memoryview(block), block.find, self._hints.get
+        flags, marks = self._places(block)
+        places = iter(flags)
+        flag = next(places, size + 1)
+        for mark in (*marks, size + 1):
+            if mark < start:
+                continue  # a second one in a line
+            end = find(b"\n", start)
+            while 0 <= end < mark or start < size < mark:  # no mark in this line
+                end = size if end < 0 else end
+                self._ask(block[start:end], b"", None, number, found)
+                while flag <= end:
+                    flag = next(places, size + 1)
+                number += 1
+                start = end + 1
+                end = find(b"\n", start)
+            if mark > size:
+                break
+            end = size if end < 0 else end
+            hint = block[mark : mark + _HINT_BYTES]
             kind = hint_of(hint)
             answer: Answer = None
             if flag <= end:
                 while flag <= end:
-                    flag = next(flags, size + 1)
+                    flag = next(places, size + 1)
             elif kind is not None:
                 try:
                     answer = kind.recall[kind.values(kind.decode(view[start:end]))]
                 except _UNREADABLE:
                     answer = None
             if answer is not NOTHING:
-                line = self._look(block[start:end].removesuffix(b"\r"), answer, hint)
-                if line.fires is not NOTHING:
-                    found.append(line._replace(number=number))
+                self._ask(block[start:end], hint, answer, number, found)
             number += 1
             start = end + 1
         return number - len(found), found
+
+    def _ask(self, line: bytes, hint: bytes, answer: Answer, number: int, found: list[Line]) -> None:
+        told = self._look(line.removesuffix(b"\r"), answer, hint)
+        if told.fires is not NOTHING:
+            found.append(told._replace(number=number))
+
+    def _answer(self, hint: bytes, raw: bytes) -> Answer:
+        kind = self._hints.get(hint)
+        if kind is None:
+            return None
+        try:
+            return kind.recall[kind.values(kind.decode(raw))]
+        except _UNREADABLE:
+            return None
 
     def _places(self, block: bytes) -> tuple[list[int], list[int]]:
         """Positions in lines that may hold a keyword which every event is searched for, and behind the marks."""
@@ -102,12 +122,8 @@ class Lines:
     def _look(self, raw: bytes, answer: Answer, hint: bytes) -> Line:
         """At a line of which the guess did not say that it fires nothing."""
         if isinstance(answer, Turn):
-            kind = answer.kind
-            self._hints[hint] = kind
-            try:
-                answer = kind.recall[kind.values(kind.decode(raw))]
-            except _UNREADABLE:
-                answer = None
+            self._hints[hint] = answer.kind
+            answer = self._answer(hint, raw)
         if answer is LOOK and (sieve := self._hints[hint].sieve) is not None:
             answer = None if sieve.flags(raw) else NOTHING
         if isinstance(answer, Fires):
