@@ -37,6 +37,7 @@ def alert_json(alert: Alert, zone: tzinfo, lang: str) -> Json:
         "count": alert.count,
         "first": rfc3339(alert.first_us, zone),
         "last": rfc3339(alert.last_us, zone),
+        "received": rfc3339(alert.received_us, zone),
         "entities": {name: list(values) for name, values in alert.entities.items()},
         "tags": list(alert.tags),
         "state": alert.state.value,

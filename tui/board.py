@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tui import health, labels
+from tui import health, labels, wire
 from tui.messages import Words
 from tui.present import Column, Line, cells, clip_middle, pad, plain, safe_text, sides
 from tui.session import Snapshot
@@ -16,6 +16,8 @@ NEEDS_MAX = 5
 ROOMY = 46
 """From this width on a source's count stands beside its name."""
 SINCE = 8
+OLD = timedelta(days=1)
+"""A live record is never dated further back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,27 @@ def _alerts(snapshot: Snapshot, now: datetime, words: Words) -> Iterator[Need]:
     owned = {incident.id for incident in snapshot.incidents if incident.state != "open"}
     waiting = [item for item in snapshot.alerts if item.severity in ("critical", "high") and item.incident not in owned]
     seen: set[str] = set()
-    for alert in sorted(waiting, key=lambda item: (item.severity != "critical", item.first or now)):
+    for alert in sorted(
+        waiting, key=lambda item: (item.severity != "critical", _is_old(item), _waits_from(item) or now)
+    ):
         if alert.incident and alert.incident in seen:
             continue
         seen.add(alert.incident)
         text = words("need.alert_text", id=safe_text(alert.id), title=safe_text(alert.title, 200))
         level = labels.severity(alert.severity, words)
-        since = labels.about((now - alert.first).total_seconds(), words) if alert.first else ""
+        begun = _waits_from(alert)
+        since = labels.about((now - begun).total_seconds(), words) if begun else ""
         yield Need("alert", ((level[0] + "  ", level[1]), (text, "text")), ((since, "dim"),), "alerts", alert.id)
+
+
+def _is_old(alert: wire.AlertRow) -> bool:
+    """Of records that came in long after what they tell of: imported, so that what happens now goes first."""
+    return bool(alert.received and alert.last and alert.received - alert.last > OLD)
+
+
+def _waits_from(alert: wire.AlertRow) -> datetime | None:
+    """Since when it wants a person: nobody could know of imported records before they came."""
+    return alert.received if _is_old(alert) else alert.first
 
 
 def _sources(snapshot: Snapshot, now: datetime, words: Words) -> Iterator[Need]:

@@ -32,6 +32,8 @@ class AlertRow:
     held_why: str = ""
     maintenance: str = ""
     """The window that it fell in without being held."""
+    received: datetime | None = None
+    """When the newest of its events came in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def alert(doc: Doc) -> AlertRow:
         held_by=held.text("id"),
         held_why=held.text("why"),
         maintenance=doc.text("maintenance"),
+        received=doc.time("received"),
     )
 
 

@@ -1,0 +1,31 @@
+"""What the overview puts first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tests.tui.samples import NOON, Samples
+from tui import board, health, wire
+from tui.doc import Doc
+from tui.messages import load
+from tui.present import plain
+from tui.session import Snapshot
+
+
+def an_alert(name: str, *, happened: datetime, received: datetime) -> wire.AlertRow:
+    at = {"first": happened.isoformat(), "last": happened.isoformat(), "received": received.isoformat()}
+    told = Samples(lambda: NOON, drill=False).alert(1, "zh") | at | {"id": name, "incident": f"INC-{name}"}
+    return wire.alert(Doc(told))
+
+
+def test_what_happens_now_stands_before_old_records_that_were_imported() -> None:
+    now = NOON
+    old = [
+        an_alert(f"A-{n}", happened=now - timedelta(days=2866), received=now - timedelta(minutes=10)) for n in range(9)
+    ]
+    live = an_alert("A-20", happened=now - timedelta(minutes=1), received=now - timedelta(minutes=1))
+    longer = an_alert("A-21", happened=now - timedelta(hours=3), received=now - timedelta(hours=3))
+    shot = Snapshot(health.status({}), (), (*old, live, longer), ())
+    ranked = board.needs(shot, now, load("zh"))
+    assert [need.item for need in ranked][:3] == ["A-21", "A-20", "A-0"]
+    assert plain(ranked[2].wait) == "10分"
