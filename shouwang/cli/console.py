@@ -27,12 +27,24 @@ def console(args: argparse.Namespace) -> int:
     return open_console(home, args.lang)
 
 
-def open_console(home: Home, lang: str | None) -> int:
+def need_terminal() -> None:
+    """Refuses what the console cannot be drawn on: Textual draws on stderr."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             Words("值班终端需要在终端上打开。", "The console needs a terminal."),
             hint=Words("`shouwang status` 可用文字查看现状。", "`shouwang status` shows the same as text."),
         )
+    if not sys.stderr.isatty():
+        raise UsageError(
+            Words(
+                "值班终端画在 stderr 上，而 stderr 已被重定向。", "The console is drawn on stderr, which is redirected."
+            ),
+            hint=Words("请去掉 `2>` 重定向。", "Leave out the redirection `2>`."),
+        )
+
+
+def open_console(home: Home, lang: str | None) -> int:
+    need_terminal()
     # By name: no command but this one may load the console.
     import_module("tui.app").run(home.path, lang)
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shouwang.cli.answer import Answer
-from shouwang.cli.console import open_console
+from shouwang.cli.console import need_terminal, open_console
 from shouwang.cli.options import language, verb, words
 from shouwang.cli.stop import wait_for_end
 from shouwang.client import Client, NotRunning
@@ -55,6 +55,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def up(args: argparse.Namespace) -> int:
     if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _serve(args)
+    need_terminal()
     home = Home.at(args.home)
     _refuse_second(home)
     child = _start(args, home)

@@ -12,6 +12,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,10 +22,12 @@ from tests.integration.daemon.conftest import ROOT, Daemon, wait_for
 class Terminal:
     """A command on a terminal of 40 x 140."""
 
-    def __init__(self, daemon: Daemon, *words: str) -> None:
+    def __init__(self, daemon: Daemon, *words: str, errors: Path | None = None) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(ROOT)
+            if errors:
+                os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT, 0o600), 2)
             os.environ.update(daemon.env, TERM="xterm-256color", SHOUWANG_LANG="en")
             os.execv(sys.executable, [sys.executable, "-m", "shouwang", *words, "--home", str(daemon.home.path)])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
@@ -78,3 +81,24 @@ def test_leaving_the_console_asks_whether_to_go_on_watching(daemon: Daemon, term
 
     wait_for(ended)
     assert code == [0]
+
+
+@pytest.mark.parametrize("command", ["up", "tui"])
+def test_a_console_whose_drawing_would_go_into_a_file_is_refused(daemon: Daemon, tmp_path: Path, command: str) -> None:
+    daemon.configure()
+    if command == "tui":
+        daemon.start()
+    errors = tmp_path / "errors"
+    terminal = Terminal(daemon, command, errors=errors)
+    code: list[int] = []
+
+    def ended() -> bool:
+        found = terminal.ended()
+        code.extend([] if found is None else [found])
+        return bool(code)
+
+    wait_for(ended)
+    terminal.close()
+    assert code != [0]
+    assert "stderr, which is redirected" in errors.read_text()
+    assert daemon.answers() is (command == "tui")
