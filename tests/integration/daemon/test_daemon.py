@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import glob
 import json
-import os
 import re
 import select
 import signal
@@ -17,6 +15,7 @@ import pytest
 
 from shouwang.model import Value
 from tests.integration.daemon.conftest import Daemon, wait_for
+from tests.integration.daemon.holders import holders
 
 END_S = 5.0
 
@@ -185,7 +184,7 @@ def test_a_taken_port_is_a_finding_and_not_the_end(daemon: Daemon) -> None:
         wait_for(seen)
 
 
-def test_only_the_daemon_holds_a_database_open_for_writing_whatever_is_asked(daemon: Daemon, tmp_path: Path) -> None:
+def test_a_command_holds_no_database_open_for_writing_while_a_daemon_runs(daemon: Daemon, tmp_path: Path) -> None:
     log = tmp_path / "auth.log"
     log.write_text(failed_logins(10))
     daemon.configure(source(log))
@@ -210,19 +209,7 @@ def test_only_the_daemon_holds_a_database_open_for_writing_whatever_is_asked(dae
 
 
 def writers(folder: Path) -> set[int]:
-    """Processes that hold a database of this folder open for writing, as /proc says."""
-    found = set()
-    for fd in map(Path, glob.glob("/proc/[0-9]*/fd/*")):  # noqa: PTH207  # Path.glob raises when a process ends
-        try:
-            target = str(fd.readlink())
-            if not (target.startswith(str(folder)) and ".db" in target):
-                continue
-            flags = int((fd.parent.parent / "fdinfo" / fd.name).read_text().split("flags:")[1].split()[0], 8)
-        except (OSError, IndexError):
-            continue
-        if flags & os.O_ACCMODE:
-            found.add(int(fd.parts[2]))
-    return found
+    return {each.process for each in holders(folder) if each.writes and not each.forked}
 
 
 def test_a_mistake_in_the_settings_ends_the_start_with_its_place(daemon: Daemon) -> None:
