@@ -1,4 +1,7 @@
-"""A thread that goes on: what it raises is logged and shown, and it is tried again after a pause."""
+"""A thread that goes on: what it raises is logged and shown, and it is tried again after a pause.
+
+A ``ShouwangError`` is expected: one line, told again only when it says something else.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from shouwang.errors import ShouwangError
 from shouwang.model import Finding, Level
-from shouwang.words import Words, words
+from shouwang.words import NOTHING, Words, words
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,7 @@ class Supervised:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._go, name=str(name), daemon=True)
         self._failed = ""
+        self._refused: ShouwangError | None = None
         self._waits = False
 
     def start(self) -> None:
@@ -38,7 +43,17 @@ class Supervised:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    @property
+    def hint(self) -> Words:
+        """What a person can do about what it was last refused."""
+        return self._refused.hint if self._refused else NOTHING
+
     def findings(self) -> list[Finding]:
+        if self._refused is not None and self._waits:
+            said = self._refused.message
+            return [
+                Finding(Level.BROKEN, Words(f"{self._name.zh}：{said.zh}", f"{self._name.en}: {said.en}"), self.hint)
+            ]
         if not self._failed:
             return []
         what = Words(
@@ -53,12 +68,21 @@ class Supervised:
         while not self._stop.is_set():
             try:
                 self._run(self._stop)
+            except ShouwangError as refused:
+                if self._refused is None or self._refused.whole != refused.whole:
+                    log.warning("%s: %s; it is tried again", self._name, refused.message)
+                self._refused = refused
+                pause_s = self._pause(pause_s)
             except Exception as error:  # one source's or job's fault: told in status, and run again
                 log.exception("%s failed", self._name)
                 self._failed = f"{type(error).__name__}: {error}"
-                self._waits = True
-                self._stop.wait(pause_s)
-                self._waits = False
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+                pause_s = self._pause(pause_s)
             else:
                 return
+
+    def _pause(self, pause_s: float) -> float:
+        """How long the next one is."""
+        self._waits = True
+        self._stop.wait(pause_s)
+        self._waits = False
+        return min(pause_s * 2, LONGEST_PAUSE_S)

@@ -73,4 +73,9 @@ class Watching:
         self._cpu_percent = psutil.cpu_percent()
 
     def _findings(self) -> list[Finding]:
-        return [*self._feed.intake.findings(), *self._alerting.findings(), *self._rematching.findings()]
+        return [
+            *self._feed.supervisor.findings(),
+            *self._feed.intake.findings(),
+            *self._alerting.findings(),
+            *self._rematching.findings(),
+        ]

@@ -26,7 +26,10 @@ Deliver = Callable[[Chunk], None]
 
 
 class Source(Protocol):
-    """One thread runs ``run``. Whatever it raises is logged, shown in ``status`` and tried again after a pause."""
+    """One thread runs ``run``. Whatever it raises is logged, shown in ``status`` and tried again after a pause.
+
+    A ``ShouwangError`` is what a person can mend: a line of the log. All else is a fault of ours: with its traceback.
+    """
 
     @property
     def id(self) -> str: ...

@@ -75,8 +75,9 @@ class SyslogTcpSource:
                 talks.talk, self._listen.host, self._listen.port, limit=_BLOCK_BYTES, backlog=512
             )
         except OSError as error:
-            self._broken = cannot_listen(str(self._listen), error)
-            raise
+            refused = cannot_listen(f"tcp {self._listen}", error)
+            self._broken = refused.message
+            raise refused from error
         name = server.sockets[0].getsockname()
         self._broken, self.bound = NOTHING, Endpoint(name[0], name[1])
         self.ready.set()

@@ -78,8 +78,9 @@ class SyslogUdpSource:
             listening.bind((self._listen.host, self._listen.port))
         except OSError as error:
             listening.close()
-            self._level, self._detail = Level.BROKEN, cannot_listen(str(self._listen), error)
-            raise
+            refused = cannot_listen(f"udp {self._listen}", error)
+            self._level, self._detail = Level.BROKEN, refused.message
+            raise refused from error
         try:
             listening.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, self._buffer_bytes)
         except PermissionError:

@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from collectors.sources.base import Chunk, Deliver, Source
-from shouwang.model import DEAD_DATASET, Level, SourceStatus
+from shouwang.model import DEAD_DATASET, Finding, Level, SourceStatus
 from shouwang.supervised import Supervised
+from shouwang.words import Words, words
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,16 @@ class Supervisor:
     def status(self) -> list[SourceStatus]:
         return [each.status() for each in self._runs]
 
+    def findings(self) -> list[Finding]:
+        """Of sources from which nothing comes."""
+        return [
+            Finding(Level.BROKEN, Words(f"{said.id}：{detail.zh}", f"{said.id}: {detail.en}"), each.thread.hint)
+            for each in self._runs
+            for said in (each.status(),)
+            for detail in (words(said.detail),)
+            if said.level is Level.BROKEN
+        ]
+
 
 class _Run:
     def __init__(self, source: Source, deliver: Deliver, cursors: Callable[[], Mapping[str, bytes]]) -> None:
@@ -60,7 +71,7 @@ class _Run:
     def status(self) -> SourceStatus:
         said = self.source.status()
         failed = next((finding.what for finding in self.thread.findings() if finding.level is Level.BROKEN), None)
-        if failed:
+        if failed and said.level is not Level.BROKEN:
             said = replace(said, level=Level.BROKEN, detail=failed)
         return replace(
             said,

@@ -17,7 +17,7 @@ from collectors.sources.inbox import Endpoint, Wire, endpoint, peer_address
 from collectors.sources.syslogtcp import Limits, SyslogTcpSource
 from collectors.sources.syslogudp import SyslogUdpSource
 from shouwang.clock import SystemClock
-from shouwang.errors import UsageError
+from shouwang.errors import ShouwangError, UsageError
 from shouwang.model import Level
 from tests.unit.sources.following import Kept, Running, flags, wait_for
 
@@ -250,7 +250,7 @@ def test_udp_burst_is_stored_or_counted_to_the_last_datagram() -> None:
 def test_a_port_that_is_taken_is_broken_and_says_so() -> None:
     with tcp(Kept()) as (_, at):
         second = SyslogTcpSource(at, WIRE, SystemClock())
-        with pytest.raises(OSError, match=r"in use|Errno 98"):
+        with pytest.raises(ShouwangError, match=rf"cannot listen at tcp {at}: Address already in use"):
             second.run(Kept().put, {}, threading.Event())
         assert second.status().level is Level.BROKEN
         assert str(at) in str(second.status().detail)
