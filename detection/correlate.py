@@ -152,9 +152,11 @@ class Correlator:
                 self._take(reader, self._feed(reader, match, end.at_us), hits)
 
     def _make_room(self) -> None:
-        """What is stale everywhere goes first, then what was touched longest ago where most is remembered."""
+        """What is stale and what no answer depends on goes first, everywhere; then what was touched longest ago where
+        most is remembered."""
         for state in self.states.values():
             state.make_room(self.clock_us, self.limits.entries)
+            state.sweep(self.limits.entries)
         self._entries = sum(state.entries for state in self.states.values())
         if self._entries > self.limits.in_all:
             fullest = max(self.states.values(), key=lambda state: state.entries)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -57,8 +58,9 @@ class Entry:
         )
 
 
-def entry_of(number: int, row: bytes) -> Entry:
-    key, time_us, event_id, at_us, rules, items, flags, kept = orjson.loads(row)
+def entry_of(number: int, row: Sequence[Any]) -> Entry:
+    """Of a decoded row."""
+    key, time_us, event_id, at_us, rules, items, flags, kept = row
     found = tuple(map(tuple, items))
     raw_id = bytes.fromhex(event_id)
     member = None

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from detection.correlation.entries import Entry, GroupKey, by_order, by_time
+from detection.correlation.floods import Flood
 from detection.correlation.measures import Measure, bits
 
 
@@ -22,7 +23,7 @@ class Trailing:
 
 
 class Group:
-    __slots__ = ("arrivals", "entries", "fresh", "key", "roomy", "times", "trailing")
+    __slots__ = ("arrivals", "entries", "floods", "fresh", "key", "roomy", "times", "trailing")
 
     def __init__(self, key: GroupKey, *, ordered: bool = False) -> None:
         self.key = key
@@ -31,6 +32,8 @@ class Group:
         self.fresh: list[Entry] = []
         """Of these, the ones not handed over, in the same order."""
         self.arrivals: deque[Entry] = deque()
+        self.floods: list[Flood] = []
+        """Apart from each other, in order of time."""
         self.trailing: Trailing | None = None
         self.times: dict[int, list[int]] | None = {} if ordered else None
         """Rule's number -> times of its events, sorted."""
@@ -38,7 +41,7 @@ class Group:
         """The size from which on it is worth to look what can be left out."""
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self.entries) + len(self.floods)
 
     def find(self, time_us: int, event_id: bytes) -> Entry | None:
         if not self.entries or self.entries[-1].time_us < time_us:
@@ -106,12 +109,25 @@ class Group:
         self.remove([gone])
         return gone
 
-    def keep_only(self, kept: list[Entry]) -> None:
-        """Of the entries, in order; what goes was handed over."""
-        held = set(map(id, kept))
-        self.entries = kept
-        self.arrivals = deque(entry for entry in self.arrivals if id(entry) in held)
-        self.trailing = None
+    def leave_out(self, gone: Sequence[Entry], floods: list[Flood]) -> None:
+        """These entries, all handed over; ``floods`` stand for them and take the place of those before."""
+        if gone:
+            left = set(map(id, gone))
+            self.entries = [entry for entry in self.entries if id(entry) not in left]
+            self.arrivals = deque(entry for entry in self.arrivals if id(entry) not in left)
+            self.trailing = None
+        self.floods = floods
+
+    def floods_before(self, at_us: int) -> list[Flood]:
+        """Forget the floods of which nothing came since; gives them."""
+        gone = [flood for flood in self.floods if flood.at_us < at_us]
+        if gone:
+            self.floods = [flood for flood in self.floods if flood.at_us >= at_us]
+        return gone
+
+    def came_us(self) -> int:
+        """When the last event that is remembered came, by the watch's time."""
+        return max([*(entry.at_us for entry in list(self.arrivals)[-1:]), *(flood.at_us for flood in self.floods)])
 
     def drop_first(self, number: int) -> list[Entry]:
         """In order of time."""

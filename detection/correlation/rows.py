@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import orjson
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
+READ: Final = (2, SCHEMA)
+"""2: without rows of floods."""
 
 
 class Row(NamedTuple):
@@ -57,4 +59,54 @@ class Counters:
 def counters_of(line: bytes) -> Counters:
     """Of the line of counters; none where it is another version's."""
     said = orjson.loads(line) if line else [0]
-    return Counters(*said[2:-1]) if said[0] == SCHEMA else Counters()
+    return Counters(*said[2:-1]) if said[0] in READ else Counters()
+
+
+class Remembered(Protocol):
+    """What has a row of its own."""
+
+    @property
+    def number(self) -> int: ...
+    def row(self) -> bytes: ...
+
+
+class Book:
+    """What is to be written and deleted since ``changes`` was last asked, and the number of the next row."""
+
+    def __init__(self) -> None:
+        self.following = 1
+        self._first_unkept = 1
+        """Rows from this number on were never given out."""
+        self._touched: dict[int, Remembered] = {}
+        self._gone: list[int] = []
+        self._line = b""
+        self.afresh = False
+
+    def number(self) -> int:
+        self.following += 1
+        return self.following - 1
+
+    def touch(self, each: Remembered) -> None:
+        self._touched[each.number] = each
+
+    def strike(self, number: int) -> None:
+        self._touched.pop(number, None)
+        if number < self._first_unkept:
+            self._gone.append(number)
+
+    def restored(self, line: bytes, following: int) -> None:
+        self._line, self.following, self._first_unkept = line, following, following
+
+    def has_changed(self, line: bytes) -> bool:
+        return bool(self._touched or self._gone) or line != self._line
+
+    def changes(self, line: bytes) -> Changes:
+        changes = Changes(
+            [Row(number, each.row()) for number, each in self._touched.items()],
+            self._gone,
+            line if line != self._line else None,
+            self.afresh,
+        )
+        self._touched, self._gone, self._line, self.afresh = {}, [], line, False
+        self._first_unkept = self.following
+        return changes

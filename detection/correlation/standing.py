@@ -47,7 +47,7 @@ def standing(state: CorrelationState, key: GroupKey) -> Standing | None:
         group.entries[0].time_us,
         group.entries[-1].time_us,
         "" if reached is None else written(reached),
-        fulfilled or any(entry.counted for entry in group.entries),
+        fulfilled or bool(group.floods) or any(entry.counted for entry in group.entries),
         tuple(zip(c.rules, counts, strict=True)),
     )
 

@@ -6,20 +6,24 @@ Rows are what is kept over a restart: one for each remembered event, and one lin
 from __future__ import annotations
 
 import hashlib
+from bisect import insort
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from detection.correlation.compaction import CROWD, compact
 from detection.correlation.entries import Entry, GroupKey, entry_of
+from detection.correlation.floods import PARTS as FLOOD_PARTS
+from detection.correlation.floods import Flood, flood_of
 from detection.correlation.groups import Group
 from detection.correlation.outcome import End, Outcome
 from detection.correlation.readings import condition_of, items_of, keys_of, shown, window_of
-from detection.correlation.rows import SCHEMA, Changes, Counters, Row
+from detection.correlation.rows import READ, SCHEMA, Book, Changes, Counters, Row
 from detection.correlation.windows import AHEAD_US, Ordered, Sliding, Stretch, Whole
 from detection.hits import Hit, Member, member_of
 from detection.sigma.numerals import written
@@ -43,6 +47,10 @@ class CorrelationState:
         self.inputs: tuple[str, ...] = ()
         """Fingerprints of the correlations it reads."""
         self._crowd = crowd
+        self._newest = crowd * 3 // 4 if len(correlation.rules) == 1 else 2 * crowd
+        """Of the events that came last so many stay: the same one may come again, for another rule."""
+        self._swept = 0
+        """Which events had come when it was last looked in all groups what can be left out."""
         self.rules = {rule: 1 << place for place, rule in enumerate(correlation.rules)}
         self.window: Sliding | Ordered | Whole = window_of(correlation, lateness_us)
         self.remembers_us = self.window.timespan_us + lateness_us + AHEAD_US
@@ -51,13 +59,7 @@ class CorrelationState:
         self.counters = Counters()
         self.entries = 0
         self._dues: list[tuple[int, GroupKey]] = []
-        self._next = 1
-        self._first_unkept = 1
-        """Rows from this number on were never given out."""
-        self._touched: dict[int, Entry] = {}
-        self._gone: list[int] = []
-        self._kept = b""
-        self._afresh = False
+        self._book = Book()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -119,13 +121,12 @@ class CorrelationState:
         held.items = items
         group.note(held.time_us, rules)
         group.trailing = None
-        self._touched[held.number] = held
+        self._book.touch(held)
         return True
 
     def _note_new(self, entry: Entry) -> None:
-        entry.number = self._next
-        self._next += 1
-        self._touched[entry.number] = entry
+        entry.number = self._book.number()
+        self._book.touch(entry)
         self.entries += 1
 
     # ---------------------------------------------------------------------------------- what it comes to
@@ -140,7 +141,7 @@ class CorrelationState:
                     if stretch.ends_with(entry):
                         self._end(entry, at_us, outcome)
         for entry in counted:
-            self._touched[entry.number] = entry
+            self._book.touch(entry)
             if not self.is_read:
                 entry.member = None
 
@@ -148,7 +149,7 @@ class CorrelationState:
         if entry.ended or entry.member is None:
             return
         entry.ended = True
-        self._touched[entry.number] = entry
+        self._book.touch(entry)
         outcome.ends.append(End(entry.key, entry.member, at_us))
 
     def _hit(self, key: GroupKey, counted: Sequence[Entry], stretch: Stretch) -> Hit:
@@ -214,33 +215,55 @@ class CorrelationState:
         before_us = at_us - self.remembers_us
         while group.arrivals and group.arrivals[0].at_us < before_us:
             self._let_go(group, [group.forget_oldest()])
+        if group.floods:
+            self._let_go(group, group.floods_before(before_us))
         if len(group) <= max(self._crowd, group.roomy):
             return
-        if isinstance(self.window, Sliding) and not self.inputs:  # an input may name the same event again, much later
-            self._let_go(group, compact(group, self.window, self._crowd))
+        self._compact(group)
         if len(group) > GROUP_EVENTS:
             while len(group) > GROUP_EVENTS * 9 // 10:
                 self._let_go(group, [group.forget_oldest()])
                 self.counters.evicted += 1
 
+    def _compact(self, group: Group) -> None:
+        if not isinstance(self.window, Sliding) or self.inputs:  # an input may name the same event again, much later
+            return
+        out = compact(group, self.window, self._book.following - self._newest)
+        for flood in out.risen:
+            numbered = replace(flood, number=self._book.number())
+            group.floods[group.floods.index(flood)] = numbered
+            self._book.touch(numbered)
+            self.entries += 1
+        self._let_go(group, [*out.entries, *out.floods])
+        group.roomy = max(len(group) + self._crowd, 2 * len(group))
+
     def make_room(self, clock_us: int, limit: int) -> None:
-        """Let go of groups of which nothing can count any more, and of those touched longest ago beyond the limit."""
+        """Let go of groups of which nothing can count any more; beyond the limit of what no answer depends on, and only
+        then of the groups touched longest ago."""
         sliding = not isinstance(self.window, Whole)
         while self.groups:
             group = next(iter(self.groups.values()))
-            stale = sliding and group.arrivals[-1].at_us < clock_us - self.remembers_us
-            if not stale and self.entries <= limit:
+            stale = sliding and group.came_us() < clock_us - self.remembers_us
+            if not stale and (self.entries <= limit or self.sweep(limit)):
                 return
             if not stale:
                 self.counters.evicted += len(group)
-            self._let_go(group, group.drop_first(len(group)))
+            floods, group.floods = group.floods, []
+            self._let_go(group, [*group.drop_first(len(group)), *floods])
 
-    def _let_go(self, group: Group, gone: Iterable[Entry]) -> None:
+    def sweep(self, limit: int) -> bool:
+        """Leave out what can go of all groups; whether that was enough. Once for so many events that it costs little
+        for each."""
+        if self._book.following - self._swept > limit // 8:
+            for group in list(self.groups.values()) if isinstance(self.window, Sliding) else ():
+                self._compact(group)
+            self._swept = self._book.following
+        return self.entries <= limit
+
+    def _let_go(self, group: Group, gone: Iterable[Entry | Flood]) -> None:
         for entry in gone:
             self.entries -= 1
-            self._touched.pop(entry.number, None)
-            if entry.number < self._first_unkept:
-                self._gone.append(entry.number)
+            self._book.strike(entry.number)
         if not len(group):
             self.groups.pop(group.key, None)
 
@@ -248,42 +271,40 @@ class CorrelationState:
 
     def has_changed(self) -> bool:
         """Since ``changes`` was last asked."""
-        return bool(self._touched or self._gone) or self._line() != self._kept
+        return self._book.has_changed(self._line())
 
     def changes(self) -> Changes:
-        counters = self._line()
-        changes = Changes(
-            [Row(number, entry.row()) for number, entry in self._touched.items()],
-            self._gone,
-            counters if counters != self._kept else None,
-            self._afresh,
-        )
-        self._touched, self._gone, self._kept, self._afresh = {}, [], counters, False
-        self._first_unkept = self._next
-        return changes
+        return self._book.changes(self._line())
 
     def _line(self) -> bytes:
         c = self.counters
-        said = (SCHEMA, self.fingerprint, c.evicted, c.ungrouped, c.unread, c.late, c.faults, self._next)
+        said = (SCHEMA, self.fingerprint, c.evicted, c.ungrouped, c.unread, c.late, c.faults, self._book.following)
         return orjson.dumps(said)
 
     def restore(self, line: bytes, rows: Iterable[Row]) -> bool:
         """Go on from what ``changes`` gave. ``False``: it is that of a rule that has changed since."""
         schema, fingerprint, *counts, following = orjson.loads(line)
-        if schema != SCHEMA or fingerprint != self.fingerprint:
-            self._afresh = True
+        if schema not in READ or fingerprint != self.fingerprint:
+            self._book.afresh = True
             return False
         self.counters = Counters(*counts)
-        self._kept, self._next, self._first_unkept = line, following, following
-        for number, body in sorted(rows):
-            entry = entry_of(number, body)
-            group = self.groups.get(entry.key)
+        self._book.restored(line, following)
+        held = [_remembered(number, orjson.loads(body)) for number, body in rows]
+        for each in sorted(held, key=lambda one: one.newest if isinstance(one, Flood) else one.number):
+            group = self.groups.get(each.key)
             if group is None:
-                group = self.groups[entry.key] = Group(entry.key, ordered=isinstance(self.window, Ordered))
-            self.groups.move_to_end(entry.key)
-            group.add(entry)
+                group = self.groups[each.key] = Group(each.key, ordered=isinstance(self.window, Ordered))
+            self.groups.move_to_end(each.key)
+            if isinstance(each, Flood):
+                insort(group.floods, each, key=lambda flood: flood.start_us)
+            else:
+                group.add(each)
             self.entries += 1
         if isinstance(self.window, Whole):
             for group in self.groups.values():
                 heappush(self._dues, (self.window.due_us(group), group.key))
         return True
+
+
+def _remembered(number: int, row: Sequence[Any]) -> Entry | Flood:
+    return flood_of(number, row) if len(row) == FLOOD_PARTS else entry_of(number, row)

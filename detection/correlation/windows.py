@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from detection.correlation.entries import Entry, by_time
+from detection.correlation.floods import touching
 from detection.correlation.groups import Group, Trailing
 from detection.correlation.measures import Measure, Steps
 from detection.sigma.numerals import Exact
@@ -78,8 +79,17 @@ class Sliding:
     measure: NewMeasure
 
     def stretches(self, group: Group, entry: Entry, *, newest: bool) -> list[Stretch]:
-        """Those that hold ``entry``, which has just been added to the group or changed."""
-        return self._newest(group, entry) if newest else self._among(group, entry.time_us)
+        """Those that hold ``entry``, which has just been added to the group or changed; of those that touch a flood
+        one suffices."""
+        found = self._newest(group, entry) if newest else self._among(group, entry.time_us)
+        return self._flooded(group, entry.time_us) + found if group.floods else found
+
+    def _flooded(self, group: Group, time_us: int) -> list[Stretch]:
+        if touching(group.floods, time_us - self.timespan_us, time_us):
+            return [self._stretch(time_us)]
+        if touching(group.floods, time_us, time_us + self.timespan_us):
+            return [self._stretch(time_us + self.timespan_us)]
+        return []
 
     def _newest(self, group: Group, entry: Entry) -> list[Stretch]:
         trailing = group.trailing

@@ -21,6 +21,8 @@ LATENESS_US = 20_000_000
 TIMESPAN_S = 10
 RULES = ("p", "q", "s")
 LIMITS = Limits(lateness_us=LATENESS_US, crowd=8)
+TIGHT = Limits(lateness_us=LATENESS_US, crowd=2)
+"""What can be left out is left out nearly at once."""
 EFFORT = int(os.environ.get("SHOUWANG_PROPERTY_EFFORT", "1"))
 """How many times as many examples as in CI."""
 
@@ -123,11 +125,17 @@ def run(
 
 
 @thorough
-@given(correlations(), streams(), st.sets(st.integers(0, 50)), st.sets(st.integers(0, 50), max_size=6))
+@given(
+    correlations(),
+    streams(),
+    st.sets(st.integers(0, 50)),
+    st.sets(st.integers(0, 50), max_size=6),
+    st.sampled_from([LIMITS, TIGHT]),
+)
 def test_every_type_counts_what_the_oracle_counts_whatever_is_late_repeated_or_killed(
-    correlation: Correlation, matches: list[Match], kept_at: set[int], killed_at: set[int]
+    correlation: Correlation, matches: list[Match], kept_at: set[int], killed_at: set[int], limits: Limits
 ) -> None:
-    hits = run([correlation], matches, kept_at=kept_at, killed_at=killed_at)
+    hits = run([correlation], matches, kept_at=kept_at, killed_at=killed_at, limits=limits)
     assert counted(hits) == tell(correlation, matches).counted
 
 
@@ -154,9 +162,15 @@ def test_the_order_of_arrival_does_not_matter_within_the_lateness(
     streams(most=30),
     st.sets(st.integers(0, 40)),
     st.sets(st.integers(0, 40), max_size=4),
+    st.sampled_from([LIMITS, TIGHT]),
 )
 def test_a_correlation_of_a_correlation_counts_what_the_oracle_counts(
-    inner: Correlation, outer: Correlation, matches: list[Match], kept_at: set[int], killed_at: set[int]
+    inner: Correlation,
+    outer: Correlation,
+    matches: list[Match],
+    kept_at: set[int],
+    killed_at: set[int],
+    limits: Limits,
 ) -> None:
     inner = replace(inner, id="inner")
     outer = replace(
@@ -165,7 +179,7 @@ def test_a_correlation_of_a_correlation_counts_what_the_oracle_counts(
         rules=tuple("inner" if rule == "p" else rule for rule in outer.rules),
         ways=tuple(Way(*(tuple("inner" if r == "p" else r for r in side) for side in way)) for way in outer.ways),
     )
-    hits = run([outer, inner], matches, kept_at=kept_at, killed_at=killed_at)
+    hits = run([outer, inner], matches, kept_at=kept_at, killed_at=killed_at, limits=limits)
     told = tell(inner, matches)
     assert counted(hits, "inner") == told.counted
     assert counted(hits) == tell(outer, [*matches, *fired(told, matches)]).counted
@@ -181,9 +195,11 @@ def fired(told: Told, matches: Sequence[Match]) -> list[Match]:
     st.integers(1, 5),
     st.lists(st.sampled_from([0, 1, 400_000, 3_000_000]), max_size=80),
     st.randoms(use_true_random=False),
+    st.sets(st.integers(0, 80)),
+    st.sampled_from([LIMITS, TIGHT]),
 )
 def test_a_crowded_group_is_counted_exactly_however_late_some_are(
-    enough: int, steps: list[int], random: object
+    enough: int, steps: list[int], random: object, kept_at: set[int], limits: Limits
 ) -> None:
     """A flood, a tenth of it late: what is left out of memory changes nothing."""
     at_us, matches = 0, []
@@ -199,7 +215,8 @@ def test_a_crowded_group_is_counted_exactly_however_late_some_are(
             kind=kind, rules=("p",), timespan_s=TIMESPAN_S, count=enough,
             field=() if kind == "event_count" else ("destination.port",),
         )  # fmt: skip
-        assert counted(run([correlation], matches)) == tell(correlation, matches).counted
+        hits = run([correlation], matches, kept_at=kept_at, killed_at=kept_at, limits=limits)
+        assert counted(hits) == tell(correlation, matches).counted
 
 
 @given(streams(), st.sets(st.integers(0, 50)))

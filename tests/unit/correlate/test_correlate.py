@@ -180,6 +180,20 @@ def test_a_flood_in_one_group_is_counted_exactly_in_bounded_memory() -> None:
     assert correlator.states["c"].counters.evicted == 0
 
 
+def test_floods_of_many_groups_are_counted_exactly_where_not_all_of_their_events_fit() -> None:
+    """A thousand addresses, 150 failures each within an hour; in the smaller measure of the limits."""
+    keeping = Keeping([a_correlation(count=10, timespan_s=600)], Limits(entries=2_000, crowd=64))
+    correlator, hits = keeping.restarted(), []
+    for n in range(6_000):
+        if n % 1_000 == 500:
+            keeping.keep(correlator)
+            correlator = keeping.restarted()
+        hits += correlator.feed(a_match(n, at_us=n * 600_000, fields={"source.ip": f"10.0.0.{n % 40}"}))
+    assert len(numbers(hits)) == 6_000
+    assert correlator.states["c"].entries <= 2_000
+    assert correlator.states["c"].counters.evicted == 0
+
+
 def test_idle_groups_are_forgotten_without_being_counted_as_lost() -> None:
     correlator = Correlator([a_correlation(count=2)])
     fed(correlator, a_match(1, fields={"source.ip": "a"}), a_match(2, at_us=120 * MINUTE, fields={"source.ip": "b"}))
