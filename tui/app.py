@@ -67,9 +67,15 @@ class ShouwangApp(KeyedApp):
         look_s: float = LOOK_S,
         folder: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        may_stop: bool = False,
     ) -> None:
-        """``folder``: where reports are saved unless another is typed; the working directory by default."""
+        """``folder``: where reports are saved unless another is typed; the working directory by default.
+
+        ``may_stop``: leaving also offers to end the daemon; ``stops`` then says whether that was chosen.
+        """
         super().__init__(monotonic)
+        self.stops = False
+        self._may_stop = may_stop
         self.session = Session(call, lang=lang, monotonic=monotonic)
         self.session.ascii = ascii_only
         self._bell = Bell(self.session, self.bell)
@@ -276,10 +282,11 @@ class ShouwangApp(KeyedApp):
     def _ask_to_leave(self) -> None:
         """Staying is the default."""
         if not isinstance(self.screen, Quit):
-            self.open_dialog(Quit(self.session), self._leave)
+            self.open_dialog(Quit(self.session, may_stop=self._may_stop), self._leave)
 
     def _leave(self, answer: str | None) -> None:
-        if answer == "leave":
+        if answer in ("leave", "stop"):
+            self.stops = answer == "stop"
             self.keys.hold()
             self.exit(0)
 
@@ -287,14 +294,17 @@ class ShouwangApp(KeyedApp):
         self._tick()
 
 
-def run(home: Path, lang: str | None = None) -> int:
-    """The console on this terminal, over the daemon of ``home``. Returns the exit code."""
+def run(home: Path, lang: str | None = None, *, may_stop: bool = False) -> bool:
+    """The console on this terminal, over the daemon of ``home``. Returns whether the daemon shall end too, which
+    can be chosen only with ``may_stop``."""
     from shouwang.client import Client  # noqa: PLC0415  # what a test with its own call does not need
 
     probe.shorten_escape()
     call = Reconnecting(lambda: Client.connect(home))
     ascii_only = "SHOUWANG_ASCII" in os.environ or probe.ambiguous_is_wide(sys.stdin, sys.stdout)
     try:
-        return ShouwangApp(call, lang=lang, ascii_only=ascii_only).run() or 0
+        app = ShouwangApp(call, lang=lang, ascii_only=ascii_only, may_stop=may_stop)
+        app.run()
+        return app.stops
     finally:
         call.close()

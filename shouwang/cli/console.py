@@ -24,7 +24,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def console(args: argparse.Namespace) -> int:
     home = Home.at(args.home)
     Client.connect(home).close()
-    return open_console(home, args.lang)
+    open_console(home, args.lang)
+    return 0
 
 
 def need_terminal() -> None:
@@ -43,8 +44,9 @@ def need_terminal() -> None:
         )
 
 
-def open_console(home: Home, lang: str | None) -> int:
+def open_console(home: Home, lang: str | None, *, may_stop: bool = False) -> bool:
+    """Returns whether the daemon shall end too; leaving offers that only with ``may_stop``."""
     need_terminal()
     # By name: no command but this one may load the console.
-    import_module("tui.app").run(home.path, lang)
-    return 0
+    stops: bool = import_module("tui.app").run(home.path, lang, may_stop=may_stop)
+    return stops

@@ -59,10 +59,11 @@ def up(args: argparse.Namespace) -> int:
     home = Home.at(args.home)
     _refuse_second(home)
     child = _start(args, home)
+    stops = False
     try:
-        open_console(home, args.lang)
+        stops = open_console(home, args.lang, may_stop=True)
     finally:
-        _leave(args, child)
+        _leave(args, child, stops=stops)
     return 0
 
 
@@ -123,24 +124,17 @@ def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
     )
 
 
-def _leave(args: argparse.Namespace, child: subprocess.Popen[bytes]) -> None:
-    """Keep watching, or stop: keeping is what an empty answer means."""
+def _leave(args: argparse.Namespace, child: subprocess.Popen[bytes], *, stops: bool) -> None:
+    """Go on watching, unless the console was told to stop, or the daemon ends already."""
     say, home = words(args), Home.at(args.home)
     if child.poll() is None and not _is_stopping(home):
-        if not _shall_stop(say("继续在后台守望？[Y/n] ", "Keep watching in the background? [Y/n] ")):
-            print(say("继续守望；`shouwang stop` 停止。", "Watching; `shouwang stop` ends it."))
+        if not stops:
+            print(say("继续值守；`shouwang stop` 停止。", "Watching; `shouwang stop` ends it."))
             return
         with Client.connect(home, language(args)) as daemon:
             daemon.call("stop")
     wait_for_end(child.pid)
     print(say("已停止。", "Stopped."))
-
-
-def _shall_stop(question: str) -> bool:
-    try:
-        return input(question).strip().lower() in {"n", "no", "否", "不"}
-    except (EOFError, KeyboardInterrupt):
-        return False
 
 
 def _is_stopping(home: Home) -> bool:

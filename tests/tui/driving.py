@@ -26,9 +26,12 @@ async def console(
     lang: str | None = None,
     ascii_only: bool = False,
     monotonic: Callable[[], float] = time.monotonic,
+    may_stop: bool = False,
 ) -> AsyncIterator[Pilot[int]]:
     """A console that has had its first look."""
-    app = ShouwangApp(service.call, lang=lang, look_s=LOOK_S, ascii_only=ascii_only, monotonic=monotonic)
+    app = ShouwangApp(
+        service.call, lang=lang, look_s=LOOK_S, ascii_only=ascii_only, monotonic=monotonic, may_stop=may_stop
+    )
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.session.snapshot is not None)
         await pilot.pause()

@@ -145,11 +145,11 @@ class Palette(ModalScreen[str]):
         self.dismiss("")
 
 
-Leaving = Literal["stay", "leave"]
+Leaving = Literal["stay", "leave", "stop"]
 
 
 class Quit(ModalScreen[Leaving]):
-    """Staying is what Enter does."""
+    """Staying is what Enter does. ``may_stop``: the daemon is this console's own, and may be ended with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         CLOSE,
@@ -157,9 +157,10 @@ class Quit(ModalScreen[Leaving]):
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, may_stop: bool) -> None:
         super().__init__()
         self.session = session
+        self._may_stop = may_stop
 
     def compose(self) -> ComposeResult:
         words = self.session.words
@@ -167,15 +168,16 @@ class Quit(ModalScreen[Leaving]):
             yield Lines(id="question", focusable=False)
             with Horizontal(id="buttons"):
                 yield Button(words("quitting.stay"), id="stay", compact=True)
-                yield Button(words("quitting.leave"), id="leave", compact=True)
+                yield Button(words("quitting.keep" if self._may_stop else "quitting.leave"), id="leave", compact=True)
+                if self._may_stop:
+                    yield Button(words("quitting.stop"), id="stop", compact=True)
 
     def on_mount(self) -> None:
         words = self.session.words
         self.set_class(self.session.ascii, "-ascii")
         self.query_one("#quit").border_title = Text(words("quitting.title"))
-        self.query_one("#question", Lines).show(
-            lambda width: [((line, "text"),) for line in wrap(words("quitting.question"), width)]
-        )
+        question = words("quitting.question_stop" if self._may_stop else "quitting.question")
+        self.query_one("#question", Lines).show(lambda width: [((line, "text"),) for line in wrap(question, width)])
         self.query_one("#stay").focus()
 
     @on(Button.Pressed, "#stay")
@@ -185,3 +187,7 @@ class Quit(ModalScreen[Leaving]):
     @on(Button.Pressed, "#leave")
     def _leave(self) -> None:
         self.dismiss("leave")
+
+    @on(Button.Pressed, "#stop")
+    def _stop(self) -> None:
+        self.dismiss("stop")

@@ -64,14 +64,16 @@ def terminal(daemon: Daemon) -> Iterator[Terminal]:
         daemon.run("stop")
 
 
-@pytest.mark.parametrize("answer", ["n", ""])
-def test_leaving_the_console_asks_whether_to_go_on_watching(daemon: Daemon, terminal: Terminal, answer: str) -> None:
+KEEP, STOP = "\x11\x1b[C\r", "\x11\x1b[C\x1b[C\r"
+"""Ctrl+Q, the button, Enter."""
+
+
+@pytest.mark.parametrize(("keys", "said"), [(STOP, "Stopped"), (KEEP, "Watching;")])
+def test_leaving_asks_once_whether_to_go_on_watching(daemon: Daemon, terminal: Terminal, keys: str, said: str) -> None:
     terminal.expect("滨河社区")
     assert daemon.answers()
-    terminal.expect("background", press="\x11\x1b[C\r")
-    terminal.type(f"{answer}\n")
-    terminal.expect("Stopped" if answer else "Watching;")
-    assert daemon.answers() is not bool(answer)
+    terminal.expect(said, press=keys)
+    assert daemon.answers() is (keys == KEEP)
     code: list[int] = []
 
     def ended() -> bool:
