@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, print_json
-from shouwang.cli.names import alert_state, named
+from shouwang.cli.names import alert_state, id_of, named
 from shouwang.cli.options import connected, nouns, verb, words
 from shouwang.cli.terminal import fitted, shown, table
 
@@ -77,12 +77,12 @@ def alert_row(args: argparse.Namespace, alert: Answer) -> tuple[str, ...]:
     if held := alert.part("suppressed_by")["id"] or alert["maintenance"]:
         title = f"[{held}] {title}"
     return (
-        alert["id"],
+        id_of(args, alert),
         named(args, alert["severity"]),
         alert["count"],
         alert.time("last"),
         alert_state(args, alert["state"]),
-        alert["incident"] or "-",
+        id_of(args, alert, "incident") or "-",
         title,
     )
 
@@ -95,14 +95,14 @@ def show(args: argparse.Namespace) -> int:
         return 0
     say = words(args)
     alert = Answer(result)
-    print(f"{alert['id']}  {alert['title']}")
+    print(f"{id_of(args, alert)}  {alert['title']}")
     state = alert_state(args, alert["state"])
     print(f"{say('级别', 'severity')}: {named(args, alert['severity'])}  {say('状态', 'state')}: {state}")
     print(f"{say('规则', 'rule')}: {alert['rule_id']}  {', '.join(alert.texts('tags'))}")
     print(f"{say('次数', 'count')}: {alert['count']}  {alert.time('first')} .. {alert.time('last')}")
     if alert.fields.get("correlation"):
         print(_counted(alert.part("correlation"), say))
-    print(f"{say('事件', 'incident')}: {alert['incident'] or '-'}")
+    print(f"{say('事件', 'incident')}: {id_of(args, alert, 'incident') or '-'}")
     if (held := alert.part("suppressed_by")).fields:
         print(f"{say('压制', 'held back by')}: {_holder(held, say)}")
     if alert["maintenance"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from shouwang.cli.alerts import alert_row
 from shouwang.cli.answer import Answer, print_json
-from shouwang.cli.names import named
+from shouwang.cli.names import id_of, named
 from shouwang.cli.options import connected, language, nouns, verb, words
 from shouwang.cli.reasons import reason_lines
 from shouwang.cli.terminal import table
@@ -99,7 +99,7 @@ def list_incidents(args: argparse.Namespace) -> int:
 
 def _row(args: argparse.Namespace, incident: Answer) -> tuple[str, ...]:
     return (
-        incident["id"],
+        id_of(args, incident),
         _grade(args, incident),
         _state(args, incident),
         incident["owner"] or "-",
@@ -203,14 +203,14 @@ def _print_done(args: argparse.Namespace, incident: Answer, done: str) -> None:
         f"级别 {_grade(args, incident)}，{_state(args, incident)}",
         f"grade {_grade(args, incident)}, {_state(args, incident)}",
     )
-    print(f"{incident['id']}  {incident['title']}" + say(f"：{done}；{stands}", f": {done}; {stands}"))
+    print(f"{id_of(args, incident)}  {incident['title']}" + say(f"：{done}；{stands}", f": {done}; {stands}"))
 
 
 def _print(args: argparse.Namespace, incident: Answer) -> None:
     say = words(args)
     legal = incident.part("clock")
     mark = "" if incident.flag("grade_confirmed") else say("（建议，未确认）", " (proposed, not confirmed)")
-    print(f"{incident['id']}  {incident['title']}")
+    print(f"{id_of(args, incident)}  {incident['title']}")
     print(f"{say('级别', 'grade')}: {_grade_word(args, incident['grade'])}{mark}")
     print(f"{say('状态', 'state')}: {_state(args, incident)}  {say('负责人', 'owner')}: {incident['owner'] or '-'}")
     if incident["disposition"]:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Final
 
+from shouwang.cli.answer import Answer
 from shouwang.cli.options import language
 
 CHINESE: Final[Mapping[str, str]] = {
@@ -37,6 +38,12 @@ ALERT_STATES: Final[Mapping[str, str]] = {"open": "未关闭", "closed": "已关
 def named(args: argparse.Namespace, word: str) -> str:
     """For a table; JSON keeps the word."""
     return CHINESE.get(word, word) if language(args) == "zh" else word
+
+
+def id_of(args: argparse.Namespace, made: Answer, key: str = "id") -> str:
+    """An alert's or incident's, with 演练 beside it when a drill made it: also where only the results are kept."""
+    mark = "演练" if language(args) == "zh" else "DRILL 演练"
+    return f"{made[key]} [{mark}]" if made[key] and made.flag("drill") else made[key]
 
 
 def alert_state(args: argparse.Namespace, word: str) -> str:

@@ -33,6 +33,7 @@ def _one_incident(home: Home, clock: ManualClock) -> None:
         confirmation=None,
         grading=grade(GradeFacts(Importance.IMPORTANT, Loss.CONSIDERABLE), plans()),
         asset_ids=(),
+        drill=False,
     )
     with build(home, load(home.config), clock) as services, services.state.work() as tx:
         tx.incidents.put(opened)
@@ -126,7 +127,7 @@ def test_an_incident_and_its_alerts_are_shown_in_words_and_the_timeline_as_in_th
     home: Home, clock: ManualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with build(home, load(home.config), clock) as services, services.state.work() as tx:
-        tx.alerts.put(ALERT)
+        tx.alerts.put(replace(ALERT, drill=False))
     assert run(home, "zh", "incidents", "claim", "INC-1") == 0
     assert run(home, "zh", "incidents", "grade", "INC-1", "--grade", "II", "--reason", "范围大") == 0
     capsys.readouterr()
@@ -140,3 +141,18 @@ def test_an_incident_and_its_alerts_are_shown_in_words_and_the_timeline_as_in_th
     assert re.search(r"A-1 +高 .* 未关闭 ", listed)
     assert "级别: 高  状态: 未关闭" in listed
     assert not re.search(r"\b(open|high|True|importance|important)\b|[{}]", shown + listed)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_id_of_a_drill_bears_the_mark_in_the_results(
+    home: Home, clock: ManualClock, capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    with build(home, load(home.config), clock) as services, services.state.work() as tx:
+        tx.alerts.put(replace(ALERT, drill=True))
+        tx.incidents.put(replace(INCIDENT, drill=True, asset_ids=()))
+    for words in ("alerts list", "alerts show A-1", "incidents list", "incidents show INC-1", "incidents claim INC-1"):
+        assert run(home, lang, *words.split()) == 0, words
+        out = capsys.readouterr().out
+        ids = re.findall(r"\b(?:A|INC)-1\b(?: \[(?:DRILL )?演练\])?", out)
+        assert ids, words
+        assert all(each.endswith("演练]") for each in ids), out
