@@ -1,20 +1,26 @@
-"""Text that nobody obeys: what a terminal might execute, or a reader not see, is shown escaped. Pure."""
+r"""Text that nobody obeys: what a terminal might execute, or a reader not see, is shown escaped. Pure.
+
+One form in the whole product: ``\n``, ``\r``, ``\t``; else ``\xNN``, ``\uNNNN``, ``\UNNNNNNNN`` by the code's size. A
+backslash that stood in the text stays one: what is shown is for reading, the stored record for certainty.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from typing import Final
 
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories that move the cursor, reorder or hide text, or are no characters."""
+HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that move the cursor, reorder or hide text, or are no characters: controls, bidi and zero-width
+marks, surrogates, private and unassigned ones, line and paragraph separators."""
 
 
 def visible(text: str) -> str:
-    r"""Control, format and unassigned characters as ``\x1b`` or ``\u202e``; line ends too."""
+    """Without a character of ``HIDDEN``; line ends are escaped too."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escaped(each) if unicodedata.category(each) in _HIDDEN else each for each in text)
+    return "".join(escaped(each) if unicodedata.category(each) in HIDDEN else each for each in text)
 
 
-def _escaped(character: str) -> str:
+def escaped(character: str) -> str:
+    """One that is no printable ASCII."""
     return character.encode("unicode_escape").decode("ascii")

@@ -14,6 +14,8 @@ from typing import TypeAlias
 
 from rich.cells import cell_len, get_character_cell_size
 
+from shouwang.visible import escaped, visible
+
 Span: TypeAlias = tuple[str, str]
 Line: TypeAlias = tuple[Span, ...]
 
@@ -33,14 +35,11 @@ _MARKS_KEPT = 2
 def _shown(character: str) -> str:
     """The character itself, or its escape when a terminal could obey it, hide it or disagree on its width."""
     code = ord(character)
-    category = unicodedata.category(character)
     jamo = 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FF
     selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
-    if category[0] == "C" or category in ("Zl", "Zp") or jamo or selector:
-        if character in "\t\n\r":
-            return {"\t": "\\t", "\n": "\\n", "\r": "\\r"}[character]
-        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    return " " if category == "Zs" else character
+    if jamo or selector:
+        return escaped(character)
+    return " " if unicodedata.category(character) == "Zs" else visible(character)
 
 
 def safe_text(text: str, limit: int = CELL_LIMIT) -> str:
@@ -63,7 +62,7 @@ def _escaped(text: str) -> str:
         shown = _shown(character)
         if shown == character and unicodedata.category(character) in ("Mn", "Me"):
             marks += 1
-            parts.append(character if marks <= _MARKS_KEPT else f"\\u{ord(character):04x}")
+            parts.append(character if marks <= _MARKS_KEPT else escaped(character))
             continue
         marks = 0
         parts.append(shown)

@@ -77,7 +77,7 @@ LABELS: dict[str, dict[str, str]] = {
         "more": "等 {n} 个",
         "samples": (
             "各告警计数合计 {total}（一条日志可计入多个告警），下列 {shown} 条为样本。"
-            "控制字符已转义显示（\\xNN、\\uNNNN）。"
+            "控制字符已转义显示（\\n、\\xNN、\\uNNNN）。"
         ),
         "no samples": "各告警计数合计 {total}；原始日志已不在存储中，或尚未保存。",
         "at": "时间",
@@ -218,7 +218,7 @@ LABELS: dict[str, dict[str, str]] = {
         "more": "… ({n} in all)",
         "samples": (
             "{total} counted over all alerts (one record may count in several); {shown} samples."
-            " Control characters are shown escaped (\\xNN, \\uNNNN)."
+            " Control characters are shown escaped (\\n, \\xNN, \\uNNNN)."
         ),
         "no samples": "{total} counted over all alerts; the original records are not, or no longer, in the store.",
         "at": "Time",

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from incidents.report.visible import visible as on_paper
 from shouwang.cli.answer import Answer
 from shouwang.cli.main import main
 from shouwang.cli.terminal import cells, cut, inert_json, shown, table
 from shouwang.home import Home
+from tui.present import safe_text
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,11 @@ def test_what_a_terminal_might_obey_is_shown_escaped(hostile: str, harmless: str
     assert Answer({"x": hostile})["x"] == harmless
     assert Answer({"x": [hostile]}).texts("x") == [harmless]
     assert Answer({"x": {hostile: 1}}).counts("x") == f"{harmless} 1"
+
+
+@pytest.mark.parametrize("hostile", ["\n", "\r", "\t", "\x1b", "\x9b", "\u202e", "\U000e0041", "\ud800"])
+def test_a_terminal_the_console_and_a_paper_escape_alike(hostile: str) -> None:
+    assert shown(hostile) == safe_text(hostile) == on_paper(hostile)
 
 
 def test_chinese_takes_two_cells_and_columns_stay_in_line() -> None:
