@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -44,17 +44,21 @@ def status(context: Context, args: NoArgs) -> Json:
     with services.state.reading() as tables:
         open_alerts = tables.alerts.open_by_severity()
         incidents = tables.incidents.by_state()
-    ledger = services.events.days()
+    ledger, latest = services.events.days(), services.events.latest()
+    today = _of_today(context, ledger)
     states = (IncidentState.OPEN, IncidentState.CLAIMED, IncidentState.TRIAGED)
     return {
         "now": context.time(context.now_us()),
         "started": context.time(running.started_us) if running else None,
-        "sources": [_source(context, each) for each in (running.sources() if running else ())],
+        "sources": [
+            _source(context, each, [row for row in today if row.source == each.id], latest.get(each.id, 0))
+            for each in (running.sources() if running else ())
+        ],
         "findings": [finding(context, each) for each in findings(services)],
         "alerts": {"open": {severity.name.lower(): count for severity, count in open_alerts.items()}},
         "noise": noise.overview(context),
         "incidents": {state.value: incidents[state] for state in states},
-        "today": _today(context, ledger),
+        "today": _counts(today),
         "rate": {"events_per_s": round(running.events_per_s(), 2) if running else 0.0},
         "host": _host(running),
         "rules": _rules(context),
@@ -125,26 +129,31 @@ def finding(context: Context, finding: Finding) -> Json:
     return {"level": finding.level.value, "what": context.say(finding.what), "hint": context.say(finding.hint)}
 
 
-def _source(context: Context, source: SourceStatus) -> Json:
+def _source(context: Context, source: SourceStatus, today: Sequence[DayLedger], latest_us: int) -> Json:
+    """What is in the store, so that a restarted daemon does not look like a silent source."""
+    counted = _counts(today)
     return {
         "id": source.id,
         "level": source.level.value,
         "detail": context.say(source.detail),
-        "last_event": context.optional_time(source.last_event_us),
-        "received": source.received,
-        "dropped": dict(source.dropped),
+        "last_event": context.optional_time(max(source.last_event_us, latest_us)),
+        "received": counted["received"],
+        "dropped": counted["dropped"],
     }
 
 
-def _today(context: Context, ledger: Iterable[DayLedger]) -> Json:
+def _of_today(context: Context, ledger: Iterable[DayLedger]) -> list[DayLedger]:
     today = datetime.fromisoformat(context.time(context.now_us())).date()
+    return [each for each in ledger if each.day == today]
+
+
+def _counts(ledger: Iterable[DayLedger]) -> Json:
     received = stored = 0
     dropped: Counter[str] = Counter()
     for each in ledger:
-        if each.day == today:
-            received += each.received
-            stored += each.stored
-            dropped.update(each.dropped)
+        received += each.received
+        stored += each.stored
+        dropped.update(each.dropped)
     return {"received": received, "stored": stored, "dropped": dict(dropped)}
 
 

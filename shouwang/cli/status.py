@@ -73,7 +73,7 @@ def _numbers(args: argparse.Namespace, counts: Answer) -> str:
 
 def _print_sources(args: argparse.Namespace, answer: Answer) -> None:
     say = words(args)
-    headings = (say("来源", "source"), say("状态", "level"), say("接收", "received"), say("丢弃", "dropped"))
+    headings = (say("来源", "source"), say("状态", "level"), say("今日接收", "today"), say("今日丢弃", "dropped"))
     rows = [
         (
             each["id"],

@@ -138,6 +138,10 @@ class EventStore(Protocol):
 
     def days(self) -> list[DayLedger]: ...
 
+    def latest(self) -> Mapping[str, int]:
+        """Source -> receipt time of its newest record, dead letters too. Not known for what an older version stored."""
+        ...
+
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
         """Remove one receipt day; gives its ledger. Raises ``RetentionFloor`` under 184 days or under legal hold."""
         ...

@@ -145,6 +145,13 @@ class EventStoreContract(StoreFixtures):
         assert found["2026-11-25", "udp"].dropped == {"cut": 1}
         assert len(all_of(store, Query(Eq("event.dataset", DEAD_DATASET)))) == 1
 
+    def test_the_newest_record_of_each_source_is_known(self, store: EventStore) -> None:
+        first, second = numbered(1), numbered(2)
+        second.received_us = first.received_us + 5
+        put(store, second)
+        put(store, first)
+        assert store.latest() == {first.source: first.received_us + 5}
+
     def test_the_ledgers_day_is_receipt_time_in_the_sites_zone(self, store: EventStore) -> None:
         before_midnight = NOON_US + 12 * 3_600_000_000 - 1
         put(store, numbered(1, time_us=0, received_us=before_midnight), numbered(2, received_us=before_midnight + 1))

@@ -19,6 +19,9 @@ from shouwang.eventstore.embedded.rows import clean
 from shouwang.model import DEAD_DATASET, Event
 from shouwang.timespan import EPOCH
 
+LATEST: Final = "latest/"
+"""With a source's name: where the table ``meta`` has the receipt time of its newest event."""
+
 _MODULUS: Final = 1 << 256
 
 
@@ -30,6 +33,8 @@ class Entry:
     stored: int = 0
     bytes: int = 0
     digest: int = 0
+    latest_us: int = 0
+    """Receipt time of the newest event; 0 without one."""
     drops: dict[str, int] = field(default_factory=dict)
 
     def drop(self, reason: str, number: int) -> None:
@@ -65,6 +70,7 @@ def entries_of(days: Days, events: Iterable[Event]) -> Entries:
         entry = found.get(key)
         if entry is None:
             entry = found[key] = Entry()
+        entry.latest_us = max(entry.latest_us, event.received_us)
         raw = event.raw
         entry.bytes += len(raw)
         entry.digest += int.from_bytes(blake2b(event.id + raw, digest_size=32).digest(), "big")
@@ -92,6 +98,11 @@ def book(db: apsw.Connection, found: Entries) -> None:
             "ON CONFLICT DO UPDATE SET received = received + ?3, stored = stored + ?4, bytes = bytes + ?5, digest = ?6",
             (day, source, entry.received, entry.stored, entry.bytes, digest.to_bytes(32, "big")),
         )
+        if entry.latest_us:
+            db.execute(
+                "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = max(value, ?2)",
+                (LATEST + source, entry.latest_us),
+            )
         for reason, number in entry.drops.items():
             db.execute(
                 "INSERT INTO ledger_drop VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET count = count + ?4",
@@ -121,6 +132,11 @@ def read_ledger(db: apsw.Connection, day: date | None = None) -> list[DayLedger]
         )
         for at, source, received, stored, size, digest, closed in rows
     ]
+
+
+def read_latest(db: apsw.Connection) -> dict[str, int]:
+    rows = db.execute("SELECT name, value FROM meta WHERE name >= ? AND name < ?", (LATEST, LATEST + "\U0010ffff"))
+    return {name.removeprefix(LATEST): value for name, value in rows}
 
 
 def close_days(db: apsw.Connection, today: date) -> list[str]:

@@ -13,7 +13,7 @@ from shouwang.eventstore.base import Batch, Count, DayLedger, Page, Position, Pu
 from shouwang.eventstore.embedded import search, upkeep
 from shouwang.eventstore.embedded.database import Database
 from shouwang.eventstore.embedded.journal import Journal
-from shouwang.eventstore.embedded.ledger import Days, read_ledger
+from shouwang.eventstore.embedded.ledger import Days, read_latest, read_ledger
 from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
 from shouwang.timespan import EPOCH
@@ -92,6 +92,10 @@ class EmbeddedStore:
     def days(self) -> list[DayLedger]:
         with self._database.reading() as db:
             return read_ledger(db)
+
+    def latest(self) -> Mapping[str, int]:
+        with self._database.reading() as db:
+            return read_latest(db)
 
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
         return upkeep.drop_day(self._database, self._zone, day, now_us)

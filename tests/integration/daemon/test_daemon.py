@@ -168,6 +168,25 @@ def test_the_first_start_makes_a_home_that_explains_itself(daemon: Daemon) -> No
     assert names & {"metrics", "host", "syslog", "syslog-udp", "syslog_udp", "udp", "tcp"}
 
 
+def test_after_a_restart_a_source_that_is_quiet_now_is_not_as_one_that_never_spoke(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text(failed_logins(3))
+    daemon.configure(source(log))
+    process = daemon.start()
+    wait_for(lambda: count(daemon, "event.action:ssh_login_failed") == 3)
+    process.terminate()
+    process.wait(20)
+    daemon.start()
+    with daemon.client() as client:
+        sources = fields(client.call("status"))["sources"]
+    assert isinstance(sources, list)
+    (said,) = [fields(each) for each in sources if str(log) in str(fields(each)["id"])]
+    assert said["received"] == 3
+    assert said["last_event"] is not None
+
+
 def test_a_taken_port_is_a_finding_and_not_the_end(daemon: Daemon) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
