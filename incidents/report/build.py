@@ -28,7 +28,7 @@ from incidents.words import degree
 from shouwang.assets import AssetRegister
 from shouwang.audit import Entry
 from shouwang.comparison import record_text
-from shouwang.model import Alert, Event, Incident, Reason
+from shouwang.model import Alert, Event, Importance, Incident, Reason
 from shouwang.timespan import rfc3339
 from shouwang.words import Words
 
@@ -59,7 +59,7 @@ class Setting:
     now_us: int
     lang: str = "zh"
     exact: bool = False
-    """Times as RFC 3339, for programs; else as people write them, to the second."""
+    """For programs: times as RFC 3339, what is one of a closed set by its name. Else as people write it."""
 
     def time(self, time_us: int) -> str:
         if self.exact:
@@ -67,10 +67,14 @@ class Setting:
         said = datetime.fromisoformat(rfc3339(time_us, self.site.zone))
         return said.strftime("%Y-%m-%d %H:%M:%S ") + said.isoformat()[-6:]
 
+    def word(self, kind: str, name: str) -> str:
+        """Of a closed set."""
+        return name if self.exact else LABELS[self.lang][f"{kind} {name}"]
+
 
 def build(material: Material, setting: Setting) -> ReportModel:
-    incident, words = material.incident, LABELS[setting.lang]
-    alerts = sorted(material.alerts, key=lambda alert: (alert.first_us, alert.id))
+    incident = material.incident
+    alerts = sorted(material.alerts, key=lambda alert: (alert.first_us, len(alert.id), alert.id))
     return ReportModel(
         lang=setting.lang,
         site=visible(setting.site.name),
@@ -78,14 +82,14 @@ def build(material: Material, setting: Setting) -> ReportModel:
         drill=incident.drill,
         number=incident.id,
         title=visible(incident.title.of(setting.lang), 300),
-        state=words[f"state {incident.state.value}"],
+        state=setting.word("state", incident.state.value),
         owner=visible(incident.owner),
         first=setting.time(incident.first_us) if incident.first_us else "",
         last=setting.time(incident.last_us) if incident.last_us else "",
         imported=incident.imported,
         found_at=setting.time(incident.found_at_us),
         closed_at=setting.time(incident.closed_at_us) if incident.closed_at_us else "",
-        disposition=words[f"disposition {incident.disposition.value}"] if incident.disposition else "",
+        disposition=setting.word("disposition", incident.disposition.value) if incident.disposition else "",
         disposition_reason=visible(incident.disposition_reason),
         close_reason=visible(incident.close_reason),
         grade=_grade(incident, setting),
@@ -96,7 +100,7 @@ def build(material: Material, setting: Setting) -> ReportModel:
         entities=tuple(_entities(alerts)),
         events=tuple(_event(event, setting) for event in material.events),
         events_total=sum(alert.count for alert in alerts),
-        timeline=timeline(material.entries, lang=setting.lang, time=setting.time),
+        timeline=timeline(material.entries, lang=setting.lang, time=setting.time, exact=setting.exact),
     )
 
 
@@ -169,8 +173,12 @@ def _clock(incident: Incident, setting: Setting) -> ClockPart:
 def _assets(incident: Incident, setting: Setting) -> Iterable[AssetLine]:
     for asset_id in incident.asset_ids:
         asset = setting.assets.get(asset_id)
-        importance = degree(asset.importance, setting.lang) if asset else ""
+        importance = _importance(asset.importance, setting) if asset else ""
         yield AssetLine(visible(asset_id), visible(asset.name if asset else asset_id), importance)
+
+
+def _importance(importance: Importance, setting: Setting) -> str:
+    return importance.name.lower() if setting.exact else degree(importance, setting.lang)
 
 
 def _alert(alert: Alert, setting: Setting) -> AlertLine:
@@ -178,7 +186,7 @@ def _alert(alert: Alert, setting: Setting) -> AlertLine:
         id=alert.id,
         title=visible(alert.title.of(setting.lang), 300),
         rule_id=visible(alert.rule_id),
-        severity=LABELS[setting.lang][f"severity {alert.severity.name.lower()}"],
+        severity=setting.word("severity", alert.severity.name.lower()),
         count=alert.count,
         first=setting.time(alert.first_us),
         last=setting.time(alert.last_us),

@@ -22,12 +22,15 @@ KINDS: dict[str, type[Importance] | type[Loss] | type[SocialEffect]] = {
 }
 
 
-def timeline(entries: Iterable[Entry], *, lang: str, time: Callable[[int], str]) -> tuple[TimelineLine, ...]:
-    words = LABELS[lang]
+def timeline(
+    entries: Iterable[Entry], *, lang: str, time: Callable[[int], str], exact: bool
+) -> tuple[TimelineLine, ...]:
+    """``exact``: the system under its own name, for programs."""
+    system = "system" if exact else LABELS[lang]["system"]
     return tuple(
         TimelineLine(
             at=time(entry.at_us),
-            actor=words["system"] if entry.actor == "system" else visible(entry.actor),
+            actor=system if entry.actor == "system" else visible(entry.actor),
             act=visible(entry.act),
             says=says(entry, lang),
         )

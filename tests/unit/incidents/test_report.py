@@ -305,3 +305,26 @@ def test_the_json_report_speaks_the_times_and_the_id_of_the_contract() -> None:
     for name in ("issued_at", "found_at"):
         assert "T" in said[name]
         assert datetime.fromisoformat(said[name]).utcoffset() is not None
+
+
+def test_the_json_report_differs_by_language_in_its_texts_alone() -> None:
+    zh, en = (
+        orjson.loads(RENDERERS["json"](build(a_whole_incident(), replace(a_setting(lang), exact=True))))
+        for lang in ("zh", "en")
+    )
+    texts = {"lang", "title", "document", "clause", "says", "found", "unit", "operator", "basis", "report_to"}
+    assert _differing(zh, en) <= texts
+    assert (zh["state"], zh["disposition"], zh["alerts"][0]["severity"]) == ("triaged", "true", "high")
+    assert zh["assets"][0]["importance"] == "important"
+    assert zh["timeline"][0]["actor"] == "system"
+
+
+def _differing(one: object, other: object, name: str = "") -> set[str]:
+    """Names of the fields whose values are not the same."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        assert one.keys() == other.keys()
+        return {found for key in one for found in _differing(one[key], other[key], key)}
+    if isinstance(one, list) and isinstance(other, list):
+        assert len(one) == len(other)
+        return {found for a, b in zip(one, other, strict=True) for found in _differing(a, b, name)}
+    return set() if one == other else {name}
