@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers import missed, require
+
 pytest.register_assert_rewrite("tests.cases.readings")
 
 
@@ -16,9 +18,7 @@ pytest.register_assert_rewrite("tests.cases.readings")
 def shared() -> Path:
     """The folder of cases, rules and samples; absent on a machine that has only the repository."""
     folder = Path(os.environ.get("SHOUWANG_SHARED", Path(__file__).parents[2] / "shared"))
-    if not (folder / "cases").is_dir():
-        assert "samples" not in os.environ.get("CI_REQUIRE", "").split(","), "the shared samples are required here"
-        pytest.skip("the shared cases and samples are not here: set SHOUWANG_SHARED")
+    require("samples", (folder / "cases").is_dir(), "the shared cases and samples are not here: set SHOUWANG_SHARED")
     return folder
 
 
@@ -30,7 +30,25 @@ def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield
 
 
-def pytest_configure() -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        require(*mark.args)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of a run."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or hasattr(config, "workerinput"):
+        return
+    found = missed(
+        report.longrepr[2] for report in terminal.stats.get("skipped", []) if isinstance(report.longrepr, tuple)
+    )
+    if found:
+        terminal.write_line(f"Not here, so not tried: {', '.join(found)}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Run in the background of a shell, processes ignore the interrupt; those of the tests are to be interrupted."""
+    config.addinivalue_line("markers", "needs(peer, here, why): see tests/peers.py")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

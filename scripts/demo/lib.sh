@@ -13,16 +13,7 @@ fail() {
     [ -f "$work/up.log" ] && tail -20 "$work/up.log"
     exit 1
 }
-skip() {
-    echo "SKIP $demo: $*"
-    case ",${CI_REQUIRE-}," in *",$1,"*) exit 1 ;; esac
-    exit 0
-}
-need() { # need PEER COMMAND...: skips by the peer's name where a command is missing
-    local peer=$1 command
-    shift
-    for command in "$@"; do command -v "$command" >/dev/null || skip "$peer" "is not here ($command)"; done
-}
+. scripts/demo/require.sh
 wait_for() { # wait_for SECONDS WHAT COMMAND...: until the command succeeds
     local until=$((SECONDS + $1)) what=$2
     shift 2
@@ -49,7 +40,7 @@ finish() {
     declare -F cleanup >/dev/null && cleanup
     wait 2>/dev/null
     rm -rf --one-file-system "$work"
-    [ $code = 0 ] && echo "OK $demo"
+    [ $code = 0 ] && [ -z "${skipped-}" ] && echo "OK $demo"
     exit $code
 }
 trap finish EXIT

@@ -21,6 +21,7 @@ from shouwang.query import Query
 from tests.contract.eventstore import ZONE, EventStoreContract, Open, all_of, put
 from tests.contract.eventstore_search import SearchContract
 from tests.contract.records import NOON_US, event_of, id_of, numbered, rehydrate
+from tests.peers import IS_ROOT, require
 
 
 def open_store(folder: Path) -> EmbeddedStore:
@@ -136,8 +137,7 @@ def test_damage_that_nobody_read_is_found_when_asked_and_stays_in_health(tmp_pat
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("a full disk is made with a small tmpfs, which takes root")
+    require("root", IS_ROOT, "a full disk is made with a small tmpfs")
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=False)

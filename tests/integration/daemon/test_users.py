@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.daemon.conftest import Daemon, wait_for
+from tests.peers import IS_ROOT, needs
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root and setpriv, to be another user"
-)
+pytestmark = needs("root", IS_ROOT and shutil.which("setpriv") is not None, "and setpriv, to be another user")
 
 NOBODY = 65534
 

@@ -11,16 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pytest
+from tests.peers import IS_ROOT, needs, require
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 JOURNALD = Path("/lib/systemd/systemd-journald")
 
-needs_journalctl = pytest.mark.skipif(shutil.which("journalctl") is None, reason="journalctl is not here")
-needs_remote = pytest.mark.skipif(not REMOTE.exists(), reason="systemd-journal-remote is not here")
-needs_journald = pytest.mark.skipif(
-    os.geteuid() != 0 or not JOURNALD.exists() or shutil.which("logger") is None,
-    reason="needs root, systemd-journald and logger",
+needs_journalctl = needs("journald", shutil.which("journalctl") is not None, "journalctl is not here")
+needs_remote = needs("journal-remote", REMOTE.exists(), "systemd-journal-remote is not here")
+needs_journald = needs(
+    "journald",
+    IS_ROOT and JOURNALD.exists() and shutil.which("logger") is not None,
+    "needs root, systemd-journald and logger",
 )
 
 
@@ -79,7 +80,7 @@ class Journald:
         for line in self._shell.stdout:
             if line == "ready\n":
                 return
-        pytest.skip("no journald can be started here")
+        require("journald", False, "none can be started here")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._shell.stdin

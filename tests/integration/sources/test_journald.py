@@ -18,6 +18,7 @@ from tests.integration.sources.journal import (
     needs_remote,
     write_journal,
 )
+from tests.peers import IS_ROOT, needs
 from tests.unit.sources.following import Kept, Running, flags, wait_for
 
 
@@ -104,7 +105,7 @@ def test_message_of_several_kibibytes_is_whole_and_a_huge_one_is_cut_and_flagged
 
 @needs_journalctl
 @needs_remote
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+@needs("root", IS_ROOT, "to become somebody else")
 def test_a_journal_that_may_not_be_read_is_broken_and_says_what_to_do(folder: Path) -> None:
     kept = Kept()
     write_journal(folder / "a.journal", ["m0"])

@@ -17,10 +17,11 @@ from collectors.sources.inbox import Endpoint, Wire
 from collectors.sources.syslogtcp import SyslogTcpSource
 from collectors.sources.syslogudp import SyslogUdpSource
 from shouwang.clock import SystemClock
+from tests.peers import needs
 from tests.unit.sources.following import Kept, Running, wait_for
 
 RSYSLOGD = shutil.which("rsyslogd") or shutil.which("rsyslogd", path="/usr/sbin")
-pytestmark = pytest.mark.skipif(RSYSLOGD is None, reason="rsyslogd is not here")
+pytestmark = needs("rsyslog", RSYSLOGD is not None, "rsyslogd is not here")
 
 COUNT = 300
 LOCAL = Endpoint("127.0.0.1", 0)

@@ -16,6 +16,7 @@ from collectors.registry import PARSERS
 from collectors.sources.cursor import FileCursor, decode
 from shouwang.eventjson import event_json
 from shouwang.model import DEAD_DATASET, Event, Level
+from tests.peers import IS_ROOT, needs
 from tests.unit.sources.following import Kept, append, flags, following, names, numbered, wait_for
 
 
@@ -199,7 +200,7 @@ def test_a_file_replaced_while_followed_is_read_to_its_end_and_the_trouble_shown
         wait_for(lambda: running.source.status().level is Level.BROKEN)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give files to others")
+@needs("root", IS_ROOT, "to give files to others")
 def test_a_link_made_by_somebody_else_to_a_file_not_theirs_is_not_followed(tmp_path: Path) -> None:
     kept = Kept()
     secret, link = tmp_path / "secret", tmp_path / "app.log"
@@ -232,7 +233,7 @@ def test_a_link_swapped_to_another_file_is_a_rotation(tmp_path: Path) -> None:
     assert sorted(kept.lines) == ["one", "three", "two"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+@needs("root", IS_ROOT, "to become somebody else")
 def test_permission_lost_is_shown_and_the_file_taken_up_where_it_was_left(log: Path) -> None:
     kept = Kept()
     append(log, numbered(0, 2))

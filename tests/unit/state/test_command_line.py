@@ -16,6 +16,7 @@ from shouwang.clock import ManualClock
 from shouwang.config import load
 from shouwang.home import Home
 from shouwang.wiring import build
+from tests.peers import IS_ROOT, require
 from tests.unit.state.samples import ALERT, INCIDENT
 
 ROOT = Path(__file__).parents[3]
@@ -128,8 +129,7 @@ def test_no_home_no_daemon_is_said_on_stderr(
 def test_another_users_home_is_not_opened_in_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to make a home of another user")
+    require("root", IS_ROOT, "to make a home of another user")
     monkeypatch.setenv("SHOUWANG_RUNTIME", str(tmp_path))
     os.chown(tmp_path, 65534, 65534)
     assert main(["status", "--home", str(tmp_path)]) == 77
