@@ -51,7 +51,7 @@ def report(store: StateStore, events: EventStore, incident_id: str, *, format: s
 
 def _samples(events: EventStore, alerts: Sequence[Alert]) -> Sequence[Event]:
     """The first events of the gravest alerts, as far as they are still stored, in order of time."""
-    gravest = sorted(alerts, key=lambda alert: (-alert.severity, alert.first_us, alert.id))
+    gravest = sorted(alerts, key=lambda alert: (-alert.severity, alert.first_us, len(alert.id), alert.id))
     ids = dict.fromkeys(event_id for alert in gravest for event_id in alert.event_ids[:OF_ONE_ALERT])
     if not ids:
         return ()

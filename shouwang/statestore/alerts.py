@@ -52,15 +52,16 @@ class Alerts:
         limit: int = 200,
         offset: int = 0,
     ) -> tuple[int, list[Alert]]:
-        """How many there are, and one page of them; newest ``last_us`` first. ``severity`` is the least wanted.
+        """How many there are, and one page of them; newest ``last_us`` first, of equals the greater number.
 
+        ``severity`` is the least wanted.
         ``held``: only those that something holds back, or only the others. ``held_by``: by what of this id.
         """
         where, values = _where(state, severity, incident_id, since_us, held=held, held_by=held_by)
         total = number(one(self._db, f"SELECT count(*) FROM alerts{where}", values))  # noqa: S608  # constants
         found = texts(
             self._db,
-            f"SELECT body FROM alerts{where} ORDER BY last_us DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608  # constants
+            f"SELECT body FROM alerts{where} ORDER BY last_us DESC, length(id) DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608  # constants
             (*values, limit, offset),
         )
         return total, [alert_from(body) for body in found]

@@ -19,7 +19,8 @@ class Incidents:
     def open_with_key(self, key: str) -> Incident | None:
         """The newest incident with this key that is not closed."""
         return self._one(
-            "SELECT body FROM incidents WHERE key = ? AND state <> ? ORDER BY found_at_us DESC, id DESC LIMIT 1",
+            "SELECT body FROM incidents WHERE key = ? AND state <> ?"
+            " ORDER BY found_at_us DESC, length(id) DESC, id DESC LIMIT 1",
             (key, IncidentState.CLOSED.value),
         )
 
@@ -41,7 +42,7 @@ class Incidents:
         total = number(one(self._db, f"SELECT count(*) FROM incidents{where}", values))  # noqa: S608  # constants
         found = texts(
             self._db,
-            f"SELECT body FROM incidents{where} ORDER BY found_at_us DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608  # constants
+            f"SELECT body FROM incidents{where} ORDER BY found_at_us DESC, length(id) DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608  # constants
             (*values, limit, offset),
         )
         return total, [incident_from(body) for body in found]

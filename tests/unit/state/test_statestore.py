@@ -208,3 +208,13 @@ def test_the_files_are_closed_to_others(store: StateStore) -> None:
 
 def test_sqlite_is_one_without_the_write_ahead_log_reset_fault() -> None:
     assert tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) >= (3, 51, 3)
+
+
+def test_of_alerts_and_incidents_of_one_moment_the_greater_number_comes_first(store: StateStore) -> None:
+    with store.work() as tx:
+        for number in (999, 1001, 1000):
+            tx.alerts.put(replace(ALERT, id=f"A-{number}", key=f"k{number}"))
+            tx.incidents.put(replace(INCIDENT, id=f"INC-20261125-{number:04d}0"))
+            tx.incidents.put(replace(INCIDENT, id=f"INC-20261125-{number:04d}"))
+    assert [each.id for each in store.alerts.list()[1]] == ["A-1001", "A-1000", "A-999"]
+    assert [len(each.id) for each in store.incidents.list()[1]] == [18, 18, 18, 17, 17, 17]
