@@ -67,6 +67,11 @@ _ESCAPED = re.compile(r"\\(\W)", re.DOTALL)
 _ESCAPED_IN_QUOTES = re.compile(r'\\(["\\])')
 _STAR = re.compile(r"(?:\\.|[^\\*?])*[*?]", re.DOTALL)
 _REFUSED: Final[dict[type[Item], Refusal]] = {Fuzzy: FUZZY, Proximity: PROXIMITY, Boost: BOOST, Regex: REGEX}
+_ADDRESS_LIKE: Final = re.compile(r"[0-9A-Fa-f:.]*[.:][0-9A-Fa-f:.]*|.*/.*", re.DOTALL)
+_ADDRESSES: Final = Words(
+    '请写 192.0.2.7、192.0.2.0/24、192.0.2.* 或 "2001:db8::/32"。',
+    'Write 192.0.2.7, 192.0.2.0/24, 192.0.2.* or "2001:db8::/32".',
+)
 _TIMES: Final = Words(
     '请写 2026-11-24 或 "2026-11-24T08:00:00+08:00"，含冒号时加引号；要查“最近一小时”，请设定起始时间。',
     'Write 2026-11-24 or "2026-11-24T08:00:00+08:00", in quotes where a colon is; for "the last hour" '
@@ -196,6 +201,8 @@ class _Reader:
         if "/" in value and network_of(value) is not None:
             return Cidr(field, value)
         address = address_of(value)
+        if address is None and field.endswith(".ip") and _ADDRESS_LIKE.fullmatch(value):
+            raise refusal(at, Words(f"{value!r} 不是 IP 地址或网段", f"{value!r} is no address or network"), _ADDRESSES)
         if address is not None and address.version == 6:
             return Cidr(field, f"{address}/128")
         if address is not None and field.endswith((".ip", ".address")):

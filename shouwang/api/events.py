@@ -8,6 +8,7 @@ from shouwang.api.context import Args, Context, Json
 from shouwang.errors import UsageError
 from shouwang.eventjson import event_json
 from shouwang.eventstore.base import Position
+from shouwang.flows.fieldnames import require_known
 from shouwang.lucene import parse
 from shouwang.model import Value
 from shouwang.query import All, Node, Query, predicate
@@ -63,6 +64,8 @@ def tail(context: Context, args: TailArgs) -> Json:
 def count(context: Context, args: CountArgs) -> Value:
     query = _query(context, args.query, args.since, args.until)
     found = context.services.events.count(query, by=args.by, bucket_s=args.bucket_s, top=args.top)
+    if args.by is not None and not any(each.key for each in found):
+        require_known(args.by)
     return [{"key": each.key, "count": each.count, "approximate": each.approximate} for each in found]
 
 

@@ -62,6 +62,21 @@ def language(args: argparse.Namespace) -> str:
     return "zh" if named.lower().startswith("zh") else "en"
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """For ``type=`` of an option: a whole number from ``least`` on."""
+
+    def number(text: str) -> int:
+        try:
+            found = int(text)
+        except ValueError:
+            found = least - 1
+        if found < least:
+            raise argparse.ArgumentTypeError(f"{text!r} 不是不小于 {least} 的整数 / is no whole number from {least} on")
+        return found
+
+    return number
+
+
 def words(args: argparse.Namespace) -> Callable[[str, str], str]:
     """A function that picks one of a Chinese and an English text."""
     chinese = language(args) == "zh"
