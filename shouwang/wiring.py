@@ -34,7 +34,7 @@ from shouwang.flows.intelligence import Intelligence
 from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
 from shouwang.flows.ruleloading import RuleKeeper, loaded, pipelines, rule_paths
-from shouwang.flows.sources import sources
+from shouwang.flows.sources import lacks, sources
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
 from shouwang.hunts import Hunts
@@ -181,7 +181,10 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
             stack=stack.pop_all(),
-            findings=[] if HAS_HYPERSCAN else [_slow_engine()],
+            findings=[
+                *([] if HAS_HYPERSCAN else [_slow_engine()]),
+                *([] if home.drill else lacks(config)),
+            ],
         )
 
 

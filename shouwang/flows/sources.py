@@ -19,10 +19,11 @@ from collectors.sources.syslogtcp import SyslogTcpSource
 from collectors.sources.syslogudp import SyslogUdpSource
 from shouwang.clock import Clock
 from shouwang.config import Config, SourceTable
-from shouwang.defaultfiles import default_files, has_journal
+from shouwang.defaultfiles import default_files, has_journal, journal_lack
 from shouwang.errors import UsageError
 from shouwang.home import Home
 from shouwang.hostzone import host_zone
+from shouwang.model import Finding
 from shouwang.tomlplace import line_of
 from shouwang.words import Words
 
@@ -40,6 +41,12 @@ def sources(home: Home, config: Config, clock: Clock) -> list[Source]:
     if config.metrics.interval_s:
         found.append(MetricsSource(clock, config.metrics.interval_s))
     return found
+
+
+def lacks(config: Config) -> list[Finding]:
+    """What the settings say to watch, and this host does not give."""
+    lack = journal_lack() if config.watch.journald else None
+    return [lack] if lack else []
 
 
 def _listeners(config: Config, clock: Clock) -> Iterator[Source]:

@@ -332,6 +332,17 @@ def test_doctor_says_what_the_status_says_and_whether_the_clock_is_right(service
     assert late.hint
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_journal_that_shall_be_watched_and_is_not_there_is_a_finding(
+    home: Home, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    monkeypatch.setenv("PATH", str(home.path))
+    home.config.write_text(home.config.read_text().replace("journald = false", f"journald = {str(wanted).lower()}"))
+    with build(home, load(home.config), clock) as services:
+        found = as_list(fields(perform(services, "aud", "doctor", {}, lang="en"))["findings"])
+    assert any("watch.journald" in str(fields(each)["what"]) for each in found) is wanted
+
+
 def test_a_newer_event_or_state_database_stops_the_start(home: Home, clock: ManualClock) -> None:
     build(home, load(home.config), clock).stack.close()
     connection = apsw.Connection(str(home.state))
