@@ -84,6 +84,7 @@ def grown(alert: Alert, hit: Hit, members: Sequence[Member]) -> Alert:
         tags=tuple(dict.fromkeys((*alert.tags, *hit.tags))),
         values=values,
         measured=measured,
+        at_least=alert.at_least or hit.at_least,
     )
 
 

@@ -20,7 +20,7 @@ from detection.correlation.rows import Changes, Held
 from detection.correlation.state import CorrelationState
 from detection.correlation.watchtime import WatchTime
 from detection.correlation.windows import Whole
-from detection.hits import Hit
+from detection.hits import Hit, Loss
 from shouwang.model import IMPORTED, Match, Value
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ class Correlator:
         self.clock_us = clock_us
         """The newest receipt seen, by the watch's time: what is remembered is forgotten by this clock."""
         self.states = _states(inputs_first(correlations), self.limits)
+        self._losses: list[Loss] = []
+        for state in self.states.values():
+            state.losses = self._losses
         self.changed: frozenset[str] = frozenset()
         """Ids of those whose rule is not the one that ``held`` was kept of."""
         self._restore(held)
@@ -164,6 +167,12 @@ class Correlator:
             fullest.make_room(self.clock_us, before - (self._entries - self.limits.in_all))
             self._entries += fullest.entries - before
 
+    def losses(self) -> list[Loss]:
+        """Of groups of which something was let go for want of room since this was last asked."""
+        found = [loss for loss in self._losses if loss.rule_id not in self.silenced]
+        self._losses.clear()
+        return found
+
     def has_changed(self) -> bool:
         """Whether there is anything new for ``changes`` to say."""
         return any(state.has_changed() for state in self.states.values())
@@ -187,7 +196,8 @@ def _states(correlations: Iterable[Correlation], limits: Limits) -> dict[str, Co
     for each in ordered:
         own_us = max([limits.lateness_us, *(delays[rule] for rule in each.rules if rule in delays)])
         state = CorrelationState(each, lateness_us=own_us, is_read=each.id in read, crowd=limits.crowd)
-        state.inputs = tuple(states[rule].fingerprint for rule in each.rules if rule in states)
+        state.sources = tuple(states[rule] for rule in each.rules if rule in states)
+        state.inputs = tuple(source.fingerprint for source in state.sources)
         states[each.id] = state
         delays[each.id] = own_us + (state.remembers_us if isinstance(state.window, Whole) else 0)
     return states

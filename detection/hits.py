@@ -44,6 +44,19 @@ class Hit:
     measured: str = ""
     """What was held against the condition in the newest stretch that fulfils it, as a numeral; empty where nothing is
     measured (temporal conditions in words)."""
+    at_least: bool = False
+    """Some events of the group were let go for want of room: more may have counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Events of a group were let go for want of room while they could still have counted."""
+
+    rule_id: str
+    group: tuple[str, ...]
+    first_us: int
+    last_us: int
+    timespan_us: int
 
 
 def text(value: Value) -> str:

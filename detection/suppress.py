@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from detection.hits import Hit, Member
+from detection.hits import Hit, Loss, Member
 
 QUIET_US = 3_600_000_000
 """A stretch takes in what happens this long before its first or after its last event (or the timespan, if longer)."""
@@ -82,6 +82,16 @@ class Stretches:
         while len(part) > self._groups_in_part:
             del part[next(iter(part))]
         return key
+
+    def near(self, loss: Loss) -> list[str]:
+        """The keys of the alerts that what was let go could have counted in."""
+        name = digest(loss.rule_id, *loss.group, size=8)
+        quiet_us = max(QUIET_US, loss.timespan_us)
+        return [
+            stretch.key
+            for stretch in self._part(f"{int(name[:2], 16) % PARTS:02x}").get(name, ())
+            if stretch.first_us - quiet_us <= loss.last_us and loss.first_us <= stretch.last_us + quiet_us
+        ]
 
     def _part(self, name: str) -> dict[str, list[Stretch]]:
         if name not in self._parts:

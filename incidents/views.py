@@ -35,6 +35,7 @@ def alert_json(alert: Alert, zone: tzinfo, lang: str) -> Json:
         "rule_id": alert.rule_id,
         "severity": alert.severity.name.lower(),
         "count": alert.count,
+        "at_least": alert.at_least,
         "first": rfc3339(alert.first_us, zone),
         "last": rfc3339(alert.last_us, zone),
         "received": rfc3339(alert.received_us, zone),

@@ -50,7 +50,7 @@ def alert_lines(
         [
             (words("alerts.rule"), safe_text(alert.rule_id), "text"),
             (words("alerts.tags"), safe_text(" ".join(alert.tags)), "text"),
-            (words("alerts.count"), labels.number(alert.count), "text"),
+            (words("alerts.count"), labels.number(alert.count, at_least=alert.at_least), "text"),
             (words("alerts.first"), labels.full_stamp(alert.first, words), "text"),
             (words("alerts.last"), labels.full_stamp(alert.last, words), "text"),
             *_held(alert, words),

@@ -144,7 +144,7 @@ def _alerts(alerts: Sequence[wire.AlertRow], now: datetime, words: Words) -> Ite
             (pad(safe_text(alert.id, 20), id_width) + "  ", "dim"),
             (labels.stamp(alert.last, now, words) + "  ", "dim"),
             (safe_text(alert.title), "text"),
-            (f"  x{alert.count}" if alert.count > 1 else "", "dim"),
+            (f"  x{alert.counted}" if alert.count > 1 else "", "dim"),
         )
 
 

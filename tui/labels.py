@@ -88,9 +88,9 @@ def remaining(latest: datetime | None, now: datetime, words: Words) -> Span:
     return span_of(left, words), "critical" if left < 1_800 else "high" if left < 7_200 else "text"
 
 
-def number(value: float) -> str:
+def number(value: float, *, at_least: bool = False) -> str:
     """A count with its thousands parted."""
-    return f"{int(value):,}"
+    return f"{'≥' if at_least else ''}{int(value):,}"
 
 
 def size(count: float) -> str:

@@ -40,7 +40,7 @@ def alert_row(alert: wire.AlertRow, owner: str, now: datetime, words: Words) -> 
             _cell(alert.id, "dim"),
             ((labels.short_stamp(alert.last, now, words), "dim"),),
             _cell(marked(alert), "dim" if closed or alert.held_by else "text"),
-            ((str(alert.count), "dim"),),
+            ((alert.counted, "dim"),),
             _cell(entity(alert, "host.name"), "dim"),
             _cell(owner or words("none"), "text" if owner else "dim"),
         ),

@@ -34,6 +34,12 @@ class AlertRow:
     """The window that it fell in without being held."""
     received: datetime | None = None
     """When the newest of its events came in."""
+    at_least: bool = False
+    """There may have been more events than counted: some were let go for want of room."""
+
+    @property
+    def counted(self) -> str:
+        return f"{'≥' if self.at_least else ''}{self.count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,7 @@ def alert(doc: Doc) -> AlertRow:
         held_why=held.text("why"),
         maintenance=doc.text("maintenance"),
         received=doc.time("received"),
+        at_least=doc.flag("at_least"),
     )
 
 

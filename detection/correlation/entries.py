@@ -18,7 +18,19 @@ Item: TypeAlias = tuple[str, ...]
 class Entry:
     """One event in one group."""
 
-    __slots__ = ("at_us", "counted", "ended", "event_id", "items", "key", "member", "number", "rules", "time_us")
+    __slots__ = (
+        "at_us",
+        "counted",
+        "ended",
+        "event_id",
+        "items",
+        "key",
+        "lossy",
+        "member",
+        "number",
+        "rules",
+        "time_us",
+    )
 
     def __init__(self, time_us: int, event_id: bytes, at_us: int, member: Member | None) -> None:
         self.time_us = time_us
@@ -34,6 +46,8 @@ class Entry:
         """It was handed over."""
         self.ended = False
         """A stretch that ends with it was found to fulfil the condition."""
+        self.lossy = False
+        """It came when events of its group may have been let go for want of room."""
         self.number = 0
         """Of its row; in order of arrival within the correlation."""
         self.key: GroupKey = ()
@@ -41,6 +55,15 @@ class Entry:
     @property
     def order(self) -> tuple[int, bytes]:
         return self.time_us, self.event_id
+
+    def absorb(self, other: Entry) -> bool:
+        """The same event by another rule: whether that adds anything."""
+        items = self.items if self.items == other.items else tuple(sorted({*self.items, *other.items}))
+        if not other.rules & ~self.rules and items == self.items:
+            return False
+        self.rules |= other.rules
+        self.items = items
+        return True
 
     def row(self) -> bytes:
         member = self.member
@@ -52,7 +75,7 @@ class Entry:
                 self.at_us,
                 hex(self.rules),
                 self.items,
-                2 * self.ended + self.counted,
+                4 * self.lossy + 2 * self.ended + self.counted,
                 None if member is None else (member.received_us, member.entities),
             )
         )
@@ -70,7 +93,7 @@ def entry_of(number: int, row: Sequence[Any]) -> Entry:
     entry = Entry(time_us, raw_id, at_us, member)
     entry.rules, entry.items = int(rules, 16), found
     entry.number, entry.key = number, tuple(key)
-    entry.counted, entry.ended = bool(flags & 1), bool(flags & 2)
+    entry.counted, entry.ended, entry.lossy = bool(flags & 1), bool(flags & 2), bool(flags & 4)
     return entry
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
-from detection.correlation.entries import Entry, GroupKey
+from detection.correlation.entries import Entry, GroupKey, entry_of
 
-PARTS = 5
+PARTS = 6
 """Of a row, as against that of an event."""
 
 
@@ -28,25 +29,31 @@ class Flood:
     """When the last event that it stands for came, by the watch's time."""
     newest: int
     """The greatest number of the rows that it stands for."""
+    lossy: bool = False
+    """Of ``Entry.lossy``."""
     number: int = 0
     """Of its own row."""
 
     def row(self) -> bytes:
-        return orjson.dumps((self.key, self.start_us, self.end_us, self.at_us, self.newest))
+        return orjson.dumps((self.key, self.start_us, self.end_us, self.at_us, self.newest, self.lossy))
 
     def over(self, left_out: Sequence[Entry], others: Sequence[Flood]) -> Flood:
         """Standing for these too."""
         at_us = max(self.at_us, *(e.at_us for e in left_out), *(f.at_us for f in others))
         newest = max(self.newest, *(e.number for e in left_out), *(f.newest for f in others))
-        return replace(self, at_us=at_us, newest=newest)
+        lossy = self.lossy or any(e.lossy for e in left_out) or any(f.lossy for f in others)
+        return replace(self, at_us=at_us, newest=newest, lossy=lossy)
 
 
-def flood_of(number: int, row: Sequence[object]) -> Flood:
+def remembered(number: int, body: bytes) -> Entry | Flood:
+    row = orjson.loads(body)
+    return _flood_of(number, row) if len(row) == PARTS else entry_of(number, row)
+
+
+def _flood_of(number: int, row: Sequence[Any]) -> Flood:
     """Of a decoded row."""
-    key, *numbers = row
-    assert isinstance(key, list)
-    start_us, end_us, at_us, newest = (n for n in numbers if isinstance(n, int))
-    return Flood(tuple(key), start_us, end_us, at_us, newest, number)
+    key, start_us, end_us, at_us, newest, lossy = row
+    return Flood(tuple(key), start_us, end_us, at_us, newest, lossy, number)
 
 
 def touching(floods: Sequence[Flood], start_us: int, end_us: int) -> bool:

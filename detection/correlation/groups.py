@@ -23,7 +23,7 @@ class Trailing:
 
 
 class Group:
-    __slots__ = ("arrivals", "entries", "floods", "fresh", "key", "roomy", "times", "trailing")
+    __slots__ = ("arrivals", "entries", "floods", "fresh", "key", "lossy", "roomy", "times", "trailing")
 
     def __init__(self, key: GroupKey, *, ordered: bool = False) -> None:
         self.key = key
@@ -37,6 +37,8 @@ class Group:
         self.trailing: Trailing | None = None
         self.times: dict[int, list[int]] | None = {} if ordered else None
         """Rule's number -> times of its events, sorted."""
+        self.lossy = False
+        """Events of it may have been let go for want of room."""
         self.roomy = 0
         """The size from which on it is worth to look what can be left out."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from itertools import combinations, product
 from math import comb
@@ -68,6 +69,14 @@ def shown(c: Correlation, items: tuple[Item, ...]) -> tuple[str, ...]:
 
 def condition_of(c: Correlation) -> Condition:
     return Condition(tuple((op, exactly(bound)) for op, bound in c.bounds()))
+
+
+def fingerprint_of(c: Correlation, inputs: tuple[str, ...]) -> str:
+    """Of what decides the meaning of the remembered events. ``inputs``: those of the correlations it reads."""
+    aliases = sorted((alias, sorted(fields.items())) for alias, fields in c.aliases.items())
+    terms = condition_of(c).terms
+    said = (c.type, c.rules, c.group_by, c.timespan_s, terms, aliases, c.field, c.percentile, c.ways, inputs)
+    return hashlib.blake2b(repr(said).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
 
 
 def window_of(c: Correlation, lateness_us: int) -> Sliding | Ordered | Whole:

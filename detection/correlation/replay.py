@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from detection.alerting import Origin, grown, opened
 from detection.correlate import Correlator
-from detection.hits import Hit, Member
+from detection.hits import Hit, Loss, Member
 from detection.repeated import event_id, unfolded
 from detection.ruleset import Correlation
 from detection.suppress import Stretches
@@ -38,6 +38,7 @@ def alerts_of(
         for each in unfolded(replace(match, received_us=match.time_us)):
             for hit in correlator.feed(each):
                 book.take(hit)
+            book.lose(correlator.losses())
     for hit in correlator.flush():
         book.take(hit)
     return list(book.found.values()), sum(state.counters.evicted for state in correlator.states.values())
@@ -55,6 +56,12 @@ class _Book:
         self.found: dict[str, Replayed] = {}
         self._titles = titles
         self._stretches = Stretches(lambda _name: None)
+
+    def lose(self, losses: Iterable[Loss]) -> None:
+        for key in (key for loss in losses for key in self._stretches.near(loss)):
+            if key in self.found:
+                held = self.found[key]
+                self.found[key] = held._replace(alert=replace(held.alert, at_least=True))
 
     def take(self, hit: Hit) -> None:
         by_key: dict[str, list[Member]] = {}

@@ -10,7 +10,7 @@ import orjson
 
 SCHEMA: Final = 3
 READ: Final = (2, SCHEMA)
-"""2: without rows of floods."""
+"""2: without floods and losses."""
 
 
 class Row(NamedTuple):
@@ -56,10 +56,35 @@ class Counters:
     """Matches on which it raised instead of answering."""
 
 
+class Line(NamedTuple):
+    """What is kept of a correlation beside its rows."""
+
+    fingerprint: str
+    counters: Counters
+    lost_until_us: int
+    following: int
+    """The number of the next row."""
+
+    def written(self) -> bytes:
+        c = self.counters
+        counts = (c.evicted, c.ungrouped, c.unread, c.late, c.faults)
+        return orjson.dumps((SCHEMA, self.fingerprint, *counts, self.lost_until_us, self.following))
+
+
+def line_of(line: bytes) -> Line | None:
+    """``None`` where it is another version's."""
+    schema, *said = orjson.loads(line)
+    if schema not in READ:
+        return None
+    fingerprint, *counts, following = said
+    lost_until_us = counts.pop() if schema == SCHEMA else 0
+    return Line(fingerprint, Counters(*counts), lost_until_us, following)
+
+
 def counters_of(line: bytes) -> Counters:
     """Of the line of counters; none where it is another version's."""
-    said = orjson.loads(line) if line else [0]
-    return Counters(*said[2:-1]) if said[0] in READ else Counters()
+    kept = line_of(line) if line else None
+    return kept.counters if kept else Counters()
 
 
 class Remembered(Protocol):

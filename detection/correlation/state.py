@@ -5,28 +5,24 @@ Rows are what is kept over a restart: one for each remembered event, and one lin
 
 from __future__ import annotations
 
-import hashlib
 from bisect import insort
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from detection.correlation.compaction import CROWD, compact
-from detection.correlation.entries import Entry, GroupKey, entry_of
-from detection.correlation.floods import PARTS as FLOOD_PARTS
-from detection.correlation.floods import Flood, flood_of
+from detection.correlation.entries import Entry, GroupKey
+from detection.correlation.floods import Flood, remembered
 from detection.correlation.groups import Group
 from detection.correlation.outcome import End, Outcome
-from detection.correlation.readings import condition_of, items_of, keys_of, shown, window_of
-from detection.correlation.rows import READ, SCHEMA, Book, Changes, Counters, Row
+from detection.correlation.readings import fingerprint_of, items_of, keys_of, window_of
+from detection.correlation.rows import Book, Changes, Counters, Line, Row, line_of
+from detection.correlation.telling import hit_of, loss_of
 from detection.correlation.windows import AHEAD_US, Ordered, Sliding, Stretch, Whole
-from detection.hits import Hit, Member, member_of
-from detection.sigma.numerals import written
+from detection.hits import Hit, Loss, member_of
 from shouwang.model import Match
 
 if TYPE_CHECKING:
@@ -46,6 +42,12 @@ class CorrelationState:
         self.is_read = is_read
         self.inputs: tuple[str, ...] = ()
         """Fingerprints of the correlations it reads."""
+        self.sources: tuple[CorrelationState, ...] = ()
+        """Those themselves."""
+        self.lost_until_us = 0
+        """Until then, by the watch's time, something may be missing that was let go for want of room."""
+        self.losses: list[Loss] = []
+        """For ``Correlator.losses`` to take."""
         self._crowd = crowd
         self._newest = crowd * 3 // 4 if len(correlation.rules) == 1 else 2 * crowd
         """Of the events that came last so many stay: the same one may come again, for another rule."""
@@ -64,11 +66,7 @@ class CorrelationState:
     @cached_property
     def fingerprint(self) -> str:
         """Of what decides the meaning of the remembered events; a changed rule starts afresh."""
-        c = self.correlation
-        aliases = sorted((alias, sorted(fields.items())) for alias, fields in c.aliases.items())
-        terms = condition_of(c).terms
-        said = (c.type, c.rules, c.group_by, c.timespan_s, terms, aliases, c.field, c.percentile, c.ways, self.inputs)
-        return hashlib.blake2b(repr(said).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        return fingerprint_of(self.correlation, self.inputs)
 
     # ------------------------------------------------------------------------------------- events come
 
@@ -94,8 +92,10 @@ class CorrelationState:
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Group(key, ordered=isinstance(self.window, Ordered))
+            group.lossy = entry.at_us <= self.lost_until_us
         held = group.find(entry.time_us, entry.event_id)
         if held is None:
+            entry.lossy = group.lossy
             newest = group.add(entry)
             self.groups.move_to_end(key)
             self._note_new(entry)
@@ -114,11 +114,8 @@ class CorrelationState:
     def _absorb(self, group: Group, held: Entry, entry: Entry) -> bool:
         """The same event by another rule: whether that adds anything."""
         rules = entry.rules & ~held.rules
-        items = held.items if held.items == entry.items else tuple(sorted({*held.items, *entry.items}))
-        if not rules and items == held.items:
+        if not held.absorb(entry):
             return False
-        held.rules |= rules
-        held.items = items
         group.note(held.time_us, rules)
         group.trailing = None
         self._book.touch(held)
@@ -134,7 +131,7 @@ class CorrelationState:
     def _fulfilled(self, group: Group, stretches: Sequence[Stretch], at_us: int, outcome: Outcome) -> None:
         counted = group.take_fresh((stretch.start_us, stretch.end_us) for stretch in stretches)
         if counted:
-            outcome.hits.append(self._hit(group.key, counted, stretches[-1]))
+            outcome.hits.append(self._hit(group, counted, stretches[-1], at_us))
         if self.is_read:
             for stretch in stretches:
                 for entry in group.within(stretch.end_us, stretch.end_us):
@@ -152,26 +149,11 @@ class CorrelationState:
         self._book.touch(entry)
         outcome.ends.append(End(entry.key, entry.member, at_us))
 
-    def _hit(self, key: GroupKey, counted: Sequence[Entry], stretch: Stretch) -> Hit:
-        c = self.correlation
-        return Hit(
-            rule_id=c.id,
-            title=c.title,
-            severity=c.severity,
-            tags=c.tags,
-            group=tuple(f"{name}={value}" for name, value in zip(c.group_by, key, strict=True)),
-            members=tuple(self._member(entry) for entry in counted if entry.member is not None),
-            timespan_us=self.window.timespan_us,
-            kind=c.type,
-            measured="" if stretch.value is None else written(stretch.value),
-        )
-
-    def _member(self, entry: Entry) -> Member:
-        m = entry.member
-        assert m is not None
-        if not entry.items:
-            return m
-        return Member(m.event_id, m.time_us, m.received_us, m.entities, shown(self.correlation, entry.items))
+    def _hit(self, group: Group, counted: Sequence[Entry], stretch: Stretch, at_us: int) -> Hit:
+        whole = isinstance(self.window, Whole)
+        own = group.lossy and (whole or at_us <= self.lost_until_us)
+        at_least = own or any(at_us <= each.lost_until_us for each in self.sources)
+        return hit_of(self.correlation, group, counted, stretch, at_least=at_least)
 
     # ------------------------------------------------------------------------------------ whole windows
 
@@ -185,7 +167,7 @@ class CorrelationState:
             heappush(self._dues, (whole.due_us(group), group.key))
         while len(group) > GROUP_EVENTS:
             size = whole.size(group)
-            self.counters.evicted += size
+            self._lose(group, size, entry.at_us)
             self._judge(group, whole, size, entry.at_us, outcome)
 
     def judge_next(self) -> Outcome:
@@ -201,7 +183,7 @@ class CorrelationState:
         window = group.entries[:size]
         stretch = whole.judge(window)
         if stretch is not None:
-            outcome.hits.append(self._hit(group.key, window, stretch))
+            outcome.hits.append(self._hit(group, window, stretch, at_us))
             last = window[-1]
             if self.is_read and last.member is not None:
                 outcome.ends.append(End(group.key, last.member, at_us))
@@ -221,9 +203,23 @@ class CorrelationState:
             return
         self._compact(group)
         if len(group) > GROUP_EVENTS:
-            while len(group) > GROUP_EVENTS * 9 // 10:
-                self._let_go(group, [group.forget_oldest()])
-                self.counters.evicted += 1
+            self._shorten(group, len(group) - GROUP_EVENTS * 9 // 10, at_us)
+
+    def _shorten(self, group: Group, number: int, at_us: int) -> None:
+        """Let go of so many of its events, not the newest."""
+        self._lose(group, number, at_us)
+        for _ in range(min(number, len(group.arrivals) - 1)):
+            self._let_go(group, [group.forget_oldest()])
+
+    def _lose(self, group: Group, number: int, at_us: int) -> None:
+        """So many of its events are about to be let go for want of room."""
+        self.counters.evicted += number
+        self.losses.append(loss_of(self.correlation, group))
+        self.lost_until_us = max(self.lost_until_us, at_us + self.remembers_us)
+        group.lossy = True
+        if group.arrivals:
+            group.arrivals[-1].lossy = True
+            self._book.touch(group.arrivals[-1])
 
     def _compact(self, group: Group) -> None:
         if not isinstance(self.window, Sliding) or self.inputs:  # an input may name the same event again, much later
@@ -246,8 +242,11 @@ class CorrelationState:
             stale = sliding and group.came_us() < clock_us - self.remembers_us
             if not stale and (self.entries <= limit or self.sweep(limit)):
                 return
+            if not stale and sliding and len(self.groups) == 1:
+                self._shorten(group, self.entries - limit, clock_us)
+                return
             if not stale:
-                self.counters.evicted += len(group)
+                self._lose(group, len(group), clock_us)
             floods, group.floods = group.floods, []
             self._let_go(group, [*group.drop_first(len(group)), *floods])
 
@@ -277,24 +276,23 @@ class CorrelationState:
         return self._book.changes(self._line())
 
     def _line(self) -> bytes:
-        c = self.counters
-        said = (SCHEMA, self.fingerprint, c.evicted, c.ungrouped, c.unread, c.late, c.faults, self._book.following)
-        return orjson.dumps(said)
+        return Line(self.fingerprint, self.counters, self.lost_until_us, self._book.following).written()
 
     def restore(self, line: bytes, rows: Iterable[Row]) -> bool:
         """Go on from what ``changes`` gave. ``False``: it is that of a rule that has changed since."""
-        schema, fingerprint, *counts, following = orjson.loads(line)
-        if schema not in READ or fingerprint != self.fingerprint:
+        kept = line_of(line)
+        if kept is None or kept.fingerprint != self.fingerprint:
             self._book.afresh = True
             return False
-        self.counters = Counters(*counts)
-        self._book.restored(line, following)
-        held = [_remembered(number, orjson.loads(body)) for number, body in rows]
+        self.counters, self.lost_until_us = kept.counters, kept.lost_until_us
+        self._book.restored(line, kept.following)
+        held = [remembered(number, body) for number, body in rows]
         for each in sorted(held, key=lambda one: one.newest if isinstance(one, Flood) else one.number):
             group = self.groups.get(each.key)
             if group is None:
                 group = self.groups[each.key] = Group(each.key, ordered=isinstance(self.window, Ordered))
             self.groups.move_to_end(each.key)
+            group.lossy |= each.lossy
             if isinstance(each, Flood):
                 insort(group.floods, each, key=lambda flood: flood.start_us)
             else:
@@ -304,7 +302,3 @@ class CorrelationState:
             for group in self.groups.values():
                 heappush(self._dues, (self.window.due_us(group), group.key))
         return True
-
-
-def _remembered(number: int, row: Sequence[Any]) -> Entry | Flood:
-    return flood_of(number, row) if len(row) == FLOOD_PARTS else entry_of(number, row)

@@ -191,6 +191,7 @@ def _alert(alert: Alert, setting: Setting) -> AlertLine:
         first=setting.time(alert.first_us),
         last=setting.time(alert.last_us),
         tags=tuple(visible(tag, 100) for tag in alert.tags),
+        at_least=alert.at_least,
     )
 
 

@@ -226,7 +226,7 @@ def _alerts(model: ReportModel) -> Iterable[Block]:
             Cell(line.id),
             Cell(line.severity, strong=True),
             Cell(line.title),
-            Cell(str(line.count)),
+            Cell(f"≥{line.count}" if line.at_least else str(line.count)),
             Cell(_span(line.first, line.last)),
             Cell(words["list"].join(_tag(tag, words) for tag in line.tags)),
         )

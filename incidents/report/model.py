@@ -69,6 +69,8 @@ class AlertLine:
     first: str
     last: str
     tags: tuple[str, ...]
+    at_least: bool = False
+    """There may have been more than ``count``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.answer import Answer, counted, print_json
 from shouwang.cli.names import alert_state, id_of, named
 from shouwang.cli.options import connected, nouns, verb, words
 from shouwang.cli.terminal import fitted, shown, table
@@ -79,7 +79,7 @@ def alert_row(args: argparse.Namespace, alert: Answer) -> tuple[str, ...]:
     return (
         id_of(args, alert),
         named(args, alert["severity"]),
-        alert["count"],
+        counted(alert),
         alert.time("last"),
         alert_state(args, alert["state"]),
         id_of(args, alert, "incident") or "-",
@@ -99,7 +99,7 @@ def show(args: argparse.Namespace) -> int:
     state = alert_state(args, alert["state"])
     print(f"{say('级别', 'severity')}: {named(args, alert['severity'])}  {say('状态', 'state')}: {state}")
     print(f"{say('规则', 'rule')}: {alert['rule_id']}  {', '.join(alert.texts('tags'))}")
-    print(f"{say('次数', 'count')}: {alert['count']}  {alert.time('first')} .. {alert.time('last')}")
+    print(f"{say('次数', 'count')}: {counted(alert)}  {alert.time('first')} .. {alert.time('last')}")
     if alert.fields.get("correlation"):
         print(_counted(alert.part("correlation"), say))
     print(f"{say('事件', 'incident')}: {id_of(args, alert, 'incident') or '-'}")

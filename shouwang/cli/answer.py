@@ -70,3 +70,8 @@ def print_json_line(value: Value) -> None:
 def _write(text: str) -> None:
     """As UTF-8, with nothing in it that steers a terminal."""
     sys.stdout.write(inert_json(text.encode("utf-8", "backslashreplace").decode("utf-8")) + "\n")
+
+
+def counted(alert: Answer) -> str:
+    """``141``; ``>=141`` where some events were let go for want of room."""
+    return f">={alert['count']}" if alert.flag("at_least") else alert["count"]

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from shouwang.cli.answer import Answer, print_json_line
+from shouwang.cli.answer import Answer, counted, print_json_line
 from shouwang.cli.options import connected, verb, words
 from shouwang.cli.terminal import shown, table
 from shouwang.client import Caller
@@ -136,7 +136,8 @@ def _line(match: Answer) -> str:
 
 def _correlated_line(args: argparse.Namespace, alert: Answer) -> str:
     group = " ".join(alert.texts("group"))
-    count = words(args)(f"{alert['count']} 条", f"{alert['count']} events")
+    number = counted(alert)
+    count = words(args)(f"{number} 条", f"{number} events")
     return f"{alert['first']}  {alert['level'].upper():<13}  {alert['title']}  {group}  {count}, {alert['last']}"
 
 

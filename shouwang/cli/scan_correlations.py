@@ -72,6 +72,7 @@ def json_lines(found: Iterable[Replayed], zone: tzinfo) -> Iterable[bytes]:
                 "type": alert.kind,
                 "group": {name: value for name, _, value in (each.partition("=") for each in group)},
                 "count": alert.count,
+                "at_least": alert.at_least,
                 "first": rfc3339(alert.first_us, zone),
                 "last": rfc3339(alert.last_us, zone),
                 "values": alert.values,
@@ -88,7 +89,7 @@ def human_lines(found: Iterable[Replayed], zone: tzinfo) -> Iterable[bytes]:
     for alert, group, _ in found:
         line = (
             f"{rfc3339(alert.first_us, zone)}  {alert.severity.name:<13}  {shown(alert.title.en)}"
-            f"  {alert.kind} {alert.count}, .. {rfc3339(alert.last_us, zone)}  {' '.join(map(shown, group))}"
+            f"  {alert.kind} {alert.counted}, .. {rfc3339(alert.last_us, zone)}  {' '.join(map(shown, group))}"
         )
         if alert.measured:
             line += f"  = {alert.measured}"

@@ -144,6 +144,7 @@ class _Hunt:
                             "level": alert.severity.name.lower(),
                             "group": list(group),
                             "count": alert.count,
+                            "at_least": alert.at_least,
                             "first": rfc3339(alert.first_us, self._zone),
                             "last": rfc3339(alert.last_us, self._zone),
                             "entities": {name: list(values) for name, values in alert.entities.items()},

@@ -47,7 +47,7 @@ class Alert:
     """The rule's; a rule with a title in one language only has it in both."""
     severity: Severity
     count: int
-    """Exact number of events, or of what the correlation counts."""
+    """Number of events, or of what the correlation counts; exact unless ``at_least``."""
     first_us: int
     last_us: int
     received_us: int
@@ -74,3 +74,10 @@ class Alert:
     """All of its events were held: it makes no incident and rings no bell."""
     maintenance: str = ""
     """The window that some of its events fell in without being held."""
+    at_least: bool = False
+    """Events of its group were let go for want of room: ``count`` is what was counted, and there may have been more."""
+
+    @property
+    def counted(self) -> str:
+        """``141``, or ``>=141``."""
+        return f">={self.count}" if self.at_least else str(self.count)

@@ -62,6 +62,7 @@ def alert_text(alert: Alert) -> str:
             "measured": alert.measured,
             "suppression": _suppression(alert.suppression),
             "maintenance": alert.maintenance,
+            "at_least": alert.at_least,
         }
     )
 
@@ -93,6 +94,7 @@ def alert_from(text: str) -> Alert:
             measured=fields.text("measured") if "measured" in fields else "",
             suppression=_suppression_from(fields.optional_object("suppression")) if "suppression" in fields else None,
             maintenance=fields.text("maintenance") if "maintenance" in fields else "",
+            at_least=fields.flag("at_least") if "at_least" in fields else False,
         )
 
 

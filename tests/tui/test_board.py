@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.tui.samples import NOON, Samples
-from tui import board, health, wire
+from tui import board, details, health, tables, wire
 from tui.doc import Doc
 from tui.messages import load
 from tui.present import plain
@@ -29,3 +29,12 @@ def test_what_happens_now_stands_before_old_records_that_were_imported() -> None
     ranked = board.needs(shot, now, load("zh"))
     assert [need.item for need in ranked][:3] == ["A-21", "A-20", "A-0"]
     assert plain(ranked[2].wait) == "10分"
+
+
+def test_a_count_that_may_be_too_small_is_marked_in_the_list_and_in_the_details() -> None:
+    told = Samples(lambda: NOON, drill=False).alert(1, "en") | {"count": 1410}
+    for at_least, short, long in ((True, "≥1410", "≥1,410"), (False, "1410", "1,410")):
+        row, words = wire.alert(Doc(told | {"at_least": at_least})), load("en")
+        assert short in [plain(cell) for cell in tables.alert_row(row, "", NOON, words).cells]
+        lines = details.alert_lines(wire.AlertDetail(row, (), None), None, NOON, words, 80)
+        assert long in "\n".join(plain(line) for line in lines).split()

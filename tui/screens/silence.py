@@ -28,9 +28,10 @@ class SilenceForm(Form):
 
     def about(self, width: int) -> Sequence[Line]:
         level = labels.severity(self.alert.severity, self.words)
+        number = labels.number(self.alert.count, at_least=self.alert.at_least)
         return (
             ((wrap(safe_text(self.alert.title), width)[0], "strong"),),
-            (level, (f"   {self.words('alerts.count')} {labels.number(self.alert.count)}", "dim")),
+            (level, (f"   {self.words('alerts.count')} {number}", "dim")),
         )
 
     def fields(self) -> ComposeResult:

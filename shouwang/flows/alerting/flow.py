@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from detection.alerting import hit_of
-from detection.correlate import LATENESS_US, Correlator
-from detection.hits import Hit
+from detection.correlate import LATENESS_US, MAX_ENTRIES, Correlator, Limits
+from detection.hits import Hit, Loss
 from detection.noise.inhibit import Inhibit
 from detection.repeated import unfolded
 from detection.ruleset import Correlation
@@ -80,13 +80,14 @@ class Alerting:
         drill: bool = False,
         page: int = PAGE,
         lateness_us: int = LATENESS_US,
+        entries: int = MAX_ENTRIES,
     ) -> None:
         """``titles``: rule id -> title in both languages; a rule that is not there keeps what its hits say."""
         self._events = events
         self._state = state
         self._clock = clock
-        self._lateness_us = lateness_us
-        self._remembering = Remembering(state, events, correlations, lateness_us)
+        self._limits = Limits(lateness_us, entries)
+        self._remembering = Remembering(state, events, correlations, self._limits)
         self._next: tuple[Sequence[Correlation], Mapping[str, Words]] | None = None
         """What takes the place of the correlations and titles before the next matches are handled."""
         self._assets = assets
@@ -178,7 +179,7 @@ class Alerting:
         if following is None:
             return
         correlations, self._titles = following
-        self._remembering = Remembering(self._state, self._events, correlations, self._lateness_us)
+        self._remembering = Remembering(self._state, self._events, correlations, self._limits)
         if self._next is following:
             self._next = None
 
@@ -204,7 +205,7 @@ class Alerting:
         if not matches and not hits and not correlator.has_changed():
             return Done()
         with self._state.work() as tx:
-            done = self._alerts(tx, hits)
+            done = self._alerts(tx, hits, correlator.losses())
             self._remembering.keep(tx, correlator, _received(matches) or self._clock.now_us())
             if matches:
                 tx.memory.put(SEEN, seen.kept())
@@ -212,7 +213,7 @@ class Alerting:
                 tx.memory.put(POSITION, reached.token.encode())
         return replace(done, matches=len(matches))
 
-    def _alerts(self, tx: Transaction, hits: Sequence[Hit]) -> Done:
+    def _alerts(self, tx: Transaction, hits: Sequence[Hit], losses: Sequence[Loss]) -> Done:
         holding = Holding(
             tx,
             hits,
@@ -224,6 +225,7 @@ class Alerting:
         step = Step(tx, holding, self._clock.now_us(), self._titles, self._drill)
         for hit in hits:
             step.count(hit)
+        step.lose(losses)
         desk = IncidentDesk(
             tx,
             assets=self._assets,
@@ -250,7 +252,7 @@ class Alerting:
         try:
             hits = filling.hits(each for match in page.items for each in unfolded(match))
             with self._state.work() as tx:
-                self._alerts(tx, hits)
+                self._alerts(tx, hits, filling.correlator.losses())
                 self._remembering.advance(tx, filling, page.next, self._clock.now_us())
         except BaseException:  # whatever it was, goes on up; what fills is ahead of what was kept
             self._remembering.reload()

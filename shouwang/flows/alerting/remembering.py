@@ -68,14 +68,14 @@ class Filling:
 
 class Remembering:
     def __init__(
-        self, state: StateStore, events: EventStore, correlations: Sequence[Correlation], lateness_us: int
+        self, state: StateStore, events: EventStore, correlations: Sequence[Correlation], limits: Limits
     ) -> None:
         self.correlations = tuple(inputs_first(correlations))
         self.silenced = silenced(correlations)
         """Rules and correlations for which a correlation speaks, also one that stands behind."""
         self._state = state
         self._events = events
-        self._limits = Limits(lateness_us=lateness_us)
+        self._limits = limits
         self._live: Correlator | None = None
         self._filling: Filling | None = None
         self._behind: dict[str, Behind] = {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from detection.alerting import Origin, grown, opened
-from detection.hits import Hit, Member
+from detection.hits import Hit, Loss, Member
 from detection.intel.naming import title as set_title
 from detection.noise.quiet import Verdict
 from detection.suppress import Stretches
@@ -47,6 +47,14 @@ class Step:
             self._alerts[key] = replace(alert, maintenance=alert.maintenance or verdict.maintenance)
             if verdict.suppression is None:
                 self._holding.heard(hit, alert.id)
+
+    def lose(self, losses: Iterable[Loss]) -> None:
+        """After all hits of the step. An alert that did not grow is written at once: no incident is to be moved."""
+        for key in {key for loss in losses for key in self.stretches.near(loss)}:
+            if key in self._alerts:
+                self._alerts[key] = replace(self._alerts[key], at_least=True)
+            elif (alert := self._tx.alerts.by_key(key)) is not None and not alert.at_least:
+                self._tx.alerts.put(replace(alert, at_least=True))
 
     def _opened(self, hit: Hit, members: Sequence[Member], key: str, verdict: Verdict) -> Alert:
         title = self._titles.get(hit.rule_id) or set_title(hit.rule_id) or words(hit.title)

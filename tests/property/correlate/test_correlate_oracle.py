@@ -14,7 +14,7 @@ from detection.correlate import Correlator, Limits
 from detection.hits import Hit
 from detection.ruleset import Correlation, CorrelationType, Op, Way
 from shouwang.model import Match, Value
-from tests.property.correlate.oracle import Told, tell
+from tests.property.correlate.oracle import Told, is_whole, tell
 from tests.unit.correlate.making import Keeping, a_correlation, a_match
 
 LATENESS_US = 20_000_000
@@ -88,12 +88,17 @@ def _in_order_of(words: tuple[Way, ...], rules: Sequence[str]) -> tuple[Way, ...
 
 def counted(hits: Sequence[Hit], name: str = "c") -> dict[tuple[str, ...], set[bytes]]:
     """Every event once."""
+    members = members_of(hits, name)
+    assert all(len(ids) == len(set(ids)) for ids in members.values())
+    return {group: set(ids) for group, ids in members.items()}
+
+
+def members_of(hits: Sequence[Hit], name: str = "c") -> dict[tuple[str, ...], list[bytes]]:
     members: dict[tuple[str, ...], list[bytes]] = defaultdict(list)
     for hit in hits:
         if hit.rule_id == name:
             members[tuple(said.partition("=")[2] for said in hit.group)] += [each.event_id for each in hit.members]
-    assert all(len(ids) == len(set(ids)) for ids in members.values())
-    return {group: set(ids) for group, ids in members.items()}
+    return members
 
 
 def run(
@@ -217,6 +222,39 @@ def test_a_crowded_group_is_counted_exactly_however_late_some_are(
         )  # fmt: skip
         hits = run([correlation], matches, kept_at=kept_at, killed_at=kept_at, limits=limits)
         assert counted(hits) == tell(correlation, matches).counted
+
+
+@thorough
+@given(
+    correlations(),
+    streams(),
+    st.sets(st.integers(0, 50)),
+    st.integers(1, 8),
+    st.sampled_from([2, 8]),
+)
+def test_a_count_is_exact_or_marked_however_little_can_be_remembered(
+    correlation: Correlation, matches: list[Match], kept_at: set[int], entries: int, crowd: int
+) -> None:
+    limits = Limits(lateness_us=LATENESS_US, entries=entries, crowd=crowd)
+    told, keeping = tell(correlation, matches).counted, Keeping([correlation], limits)
+    correlator, hits, marked = keeping.restarted(), [], set()
+    for place, match in enumerate(matches):
+        if place in kept_at:
+            keeping.keep(correlator)
+            correlator = keeping.restarted()
+        hits += correlator.feed(match)
+        marked |= {loss.group for loss in correlator.losses()}
+    hits += correlator.flush()
+    marked |= {hit.group for hit in hits if hit.at_least}
+    exact = {group for group in told if (f"source.ip={group[0]}",) not in marked}
+    found = members_of(hits)
+    for group, ids in found.items():
+        if (f"source.ip={group[0]}",) not in marked:
+            assert sorted(ids) == sorted(told.get(group, ()))
+        elif not is_whole(correlation):
+            assert len(ids) == len(set(ids))
+            assert set(ids) <= told.get(group, set())
+    assert exact <= found.keys()
 
 
 @given(streams(), st.sets(st.integers(0, 50)))

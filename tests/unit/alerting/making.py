@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from detection.correlate import MAX_ENTRIES
 from detection.noise.inhibit import Inhibit
 from detection.ruleset import Correlation
 from incidents.plans import load as plans
@@ -42,6 +43,7 @@ class Home:
     drill: bool = False
     titles: Mapping[str, Words] | None = None
     inhibits: Sequence[Inhibit] = ()
+    entries: int = MAX_ENTRIES
 
     def flow(self) -> Alerting:
         return Alerting(
@@ -56,6 +58,7 @@ class Home:
             inhibits=self.inhibits,
             drill=self.drill,
             page=self.page,
+            entries=self.entries,
         )
 
     def put(self, matches: Sequence[Match]) -> None:

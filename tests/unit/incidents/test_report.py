@@ -254,6 +254,17 @@ def test_unread_clauses_and_an_unconfirmed_grade_are_shown_as_such() -> None:
     assert "尚未陈述任何事实" in RENDERERS["md"](plain)
 
 
+def test_a_count_that_may_be_too_small_is_marked_on_the_paper(lang: str) -> None:
+    alerts = [an_alert(), replace(an_alert("A-2"), count=141, at_least=True)]
+    papers = {
+        name: render(build(Material(an_incident(), alerts, [], []), a_setting(lang)))
+        for name, render in RENDERERS.items()
+    }
+    assert "≥141" in papers["md"]
+    assert "≥141" in papers["html"]
+    assert [each["at_least"] for each in orjson.loads(papers["json"])["alerts"]] == [False, True]
+
+
 def test_a_clock_that_has_run_out_says_by_how_much() -> None:
     late = build(a_whole_incident(), a_setting(now_us=FOUND + 250 * 60_000_000))
     assert "已超过 0 小时 10 分" in RENDERERS["md"](late)
