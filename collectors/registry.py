@@ -36,3 +36,9 @@ PARSERS: Final[dict[str, Parser]] = {
     "text": text.parse,
     "xml": xml.parse,
 }
+
+_INTERNAL: Final = frozenset({"dead", "metrics", "self"})
+"""Of records that we write ourselves."""
+
+FORMATS: Final = tuple(name for name in PARSERS if name not in _INTERNAL)
+"""Parsers that a person may name."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from collectors.registry import PARSERS
+from collectors.registry import FORMATS
 from detection.engine import Engine, settle
 from detection.rules import OWN_RULES, RuleSet, load
 from shouwang.cli.scan_correlations import ENTITIES, Gathered, Part, correlated, human_lines, json_lines
@@ -253,8 +253,8 @@ def _say(lines: Iterable[Words], lang: str) -> None:
 
 
 def _check_format(name: str) -> None:
-    if name != "auto" and name not in PARSERS:
-        known = ", ".join(sorted(PARSERS))
+    if name != "auto" and name not in FORMATS:
+        known = ", ".join(FORMATS)
         raise UsageError(
             Words(f"没有格式 {name!r}。", f"There is no format {name!r}."),
             hint=Words(f"可选：auto, {known}。", f"Known: auto, {known}."),

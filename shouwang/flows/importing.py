@@ -23,7 +23,7 @@ import orjson
 from collectors.files import Damage, Record, records
 from collectors.origin import Origin
 from collectors.parsers.flags import flagged
-from collectors.registry import PARSERS
+from collectors.registry import FORMATS, PARSERS
 from collectors.sources.reading import read_record
 from detection.matching import Rules
 from shouwang.assets import AssetRegister
@@ -119,8 +119,8 @@ class Importer:
 
     def run(self, file: BinaryIO, name: str, format: str, modified_us: int) -> ImportResult:
         """``name`` is shown as the file's path and never opened. The file must be seekable: it may be read twice."""
-        if format not in PARSERS and format != "auto":
-            known = ", ".join(sorted(PARSERS))
+        if format not in FORMATS and format != "auto":
+            known = ", ".join(FORMATS)
             raise UsageError(
                 Words(f"没有格式 {format!r}。", f"There is no format {format!r}."),
                 hint=Words(f"可选：auto, {known}。", f"Known: auto, {known}."),

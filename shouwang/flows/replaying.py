@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import Final
 
 from collectors.origin import Origin, settle
-from collectors.registry import PARSERS
+from collectors.registry import FORMATS, PARSERS
 from collectors.sources.base import Chunk
 from shouwang.model import Event
 from shouwang.scenario import Arrival
 
-FORMATS: Final = tuple(PARSERS)
-"""What a scenario may name."""
+__all__ = ["FORMATS", "chunk"]
 
 
 def chunk(arrivals: Iterable[Arrival], *, now_us: int, zone: tzinfo) -> Chunk:

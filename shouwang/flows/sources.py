@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from collectors.registry import PARSERS
+from collectors.registry import FORMATS, PARSERS
 from collectors.sources.base import Source
 from collectors.sources.delivery import FileSettings
 from collectors.sources.file import FileSource
@@ -61,8 +61,8 @@ def _listeners(config: Config, clock: Clock) -> Iterator[Source]:
 
 def _check(home: Home, number: int, table: SourceTable) -> None:
     """What only the collectors know."""
-    if table.format != "auto" and table.format not in PARSERS:
-        known = ", ".join(("auto", *sorted(PARSERS)))
+    if table.format != "auto" and table.format not in FORMATS:
+        known = ", ".join(("auto", *FORMATS))
         said = Words(f"没有格式 {table.format!r}。", f"there is no format {table.format!r}.")
         raise _placed(home, number, "format", said, Words(f"可选：{known}。", f"One of: {known}."))
     try:

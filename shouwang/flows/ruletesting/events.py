@@ -11,7 +11,7 @@ import orjson
 
 from collectors.files import Damage, records
 from collectors.origin import Origin
-from collectors.registry import PARSERS
+from collectors.registry import FORMATS, PARSERS
 from collectors.sniff import sniff
 from detection.authoring.ruletests import Sample, Scene
 from detection.sigma.faults import RuleFault
@@ -47,13 +47,13 @@ def of_sample(sample: Sample, beside: Path, first: int = 0) -> Iterator[Event]:
 def _parser(sample: Sample, raw: bytes) -> str:
     name = sample.parser or sniff(raw, "")
     if name not in PARSERS:
-        raise RuleFault(f"there is no parser {name!r}; known: {', '.join(sorted(PARSERS))}", *sample.where, "parser")
+        raise RuleFault(f"there is no parser {name!r}; known: {', '.join(FORMATS)}", *sample.where, "parser")
     return name
 
 
 def of_file(path: Path, format: str = "auto", first: int = 0) -> Iterator[Event]:
-    if format != "auto" and format not in PARSERS:
-        raise RuleFault(f"there is no parser {format!r}; known: {', '.join(sorted(PARSERS))}")
+    if format != "auto" and format not in FORMATS:
+        raise RuleFault(f"there is no parser {format!r}; known: {', '.join(FORMATS)}")
     origin = Origin(f"file:{path}", START_US, START_US, ZONE, live=False)
     try:
         for number, piece in enumerate(records(path, format)):

@@ -127,7 +127,9 @@ def test_hostile_text_reaches_no_terminal_unescaped(tmp_path: Path, rules: Path)
     assert not any(mark in done.stdout + done.stderr for mark in ("\x1b", "\x07", "\u202e"))
 
 
-@pytest.mark.parametrize(("option", "value"), [("--format", "nonsense"), ("--zone", "Mars/Olympus")])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--format", "nonsense"), ("--format", "dead"), ("--zone", "Mars/Olympus")]
+)
 def test_a_word_that_is_not_known_exits_2(tmp_path: Path, option: str, value: str) -> None:
     done = run(tmp_path, option, value)
     assert done.returncode == 2

@@ -202,6 +202,14 @@ def test_what_no_parser_reads_is_dropped_with_its_reason_and_kept(store: Embedde
     assert b"{broken" in {e.raw for e in store.read(Query(), newest_first=False, after=None, limit=9).items}
 
 
+@pytest.mark.parametrize("internal", ["dead", "metrics", "self"])
+def test_formats_of_our_own_records_are_neither_offered_nor_taken(store: EmbeddedStore, internal: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        brought(store, b"x", format=internal)
+    assert internal not in refused.value.hint.en.replace(",", "").split()
+    assert "syslog" in refused.value.hint.en
+
+
 def test_an_unknown_format_is_refused_by_name(store: EmbeddedStore) -> None:
     with pytest.raises(UsageError, match="csv3"):
         brought(store, b"x", format="csv3")
