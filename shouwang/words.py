@@ -29,6 +29,11 @@ class Words:
         return bool(self.zh or self.en)
 
 
+def many(count: float, one: str, more: str = "") -> str:
+    """``1 alert``, ``3 alerts``; ``more`` where an s does not make it. English alone: Chinese counts need none."""
+    return f"{count:.0f} {one if count == 1 else more or one + 's'}"
+
+
 NOTHING: Final = Words("", "")
 
 

@@ -9,7 +9,7 @@ from shouwang.api.context import Args, Context, Json
 from shouwang.model import Finding, Level
 from shouwang.statestore.gaps import FILLS, Gap
 from shouwang.wiring import Services, titles
-from shouwang.words import Words
+from shouwang.words import Words, many
 
 DAY_US: Final = 86_400_000_000
 
@@ -72,7 +72,8 @@ def findings(services: Services) -> Iterable[Finding]:
         yield Finding(
             Level.DEGRADED,
             Words(
-                f"关联分析有 {filling} 段尚未补评。", f"{filling} stretches are still being read again by correlations."
+                f"关联分析有 {filling} 段尚未补评。",
+                f"Correlations are still reading {many(filling, 'stretch', 'stretches')} again.",
             ),
             hint,
         )
@@ -81,7 +82,8 @@ def findings(services: Services) -> Iterable[Finding]:
             Level.DEGRADED,
             Words(
                 f"过去一天关联分析有 {lost} 段未能完整评估（迟到、内存不足或出错）。",
-                f"In the last day {lost} stretches were not wholly evaluated by correlations (late, no room, a fault).",
+                f"In the last day correlations could not wholly evaluate {many(lost, 'stretch', 'stretches')}"
+                " (late, no room, a fault).",
             ),
             hint,
         )

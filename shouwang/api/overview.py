@@ -17,7 +17,7 @@ from shouwang.eventstore.base import DayLedger
 from shouwang.model import Finding, IncidentState, Level, SourceStatus, Value
 from shouwang.running import Running
 from shouwang.wiring import Services, titles
-from shouwang.words import Words
+from shouwang.words import Words, many
 
 _NO_DISKS = {"squashfs", "iso9660", "udf", "erofs"}
 """Always full."""
@@ -120,7 +120,7 @@ def findings(services: Services) -> Iterable[Finding]:
         count = len(services.ruleset.refused)
         yield Finding(
             Level.DEGRADED,
-            Words(f"有 {count} 条规则未能加载。", f"{count} rules were refused."),
+            Words(f"有 {count} 条规则未能加载。", f"{many(count, 'rule was', 'rules were')} refused."),
             Words("`shouwang rules list` 可查看是哪些及原因。", "`shouwang rules list` says which and why."),
         )
 

@@ -10,6 +10,7 @@ from shouwang.cli.answer import Answer, print_json
 from shouwang.cli.names import named
 from shouwang.cli.options import connected, nouns, verb, words
 from shouwang.cli.terminal import table
+from shouwang.words import many
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -58,7 +59,8 @@ def verify(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result)
     elif answer.flag("ok"):
-        print(words(args)(f"{answer['entries']} 条，完整", f"{answer['entries']} entries, whole"))
+        entries = many(answer.number("entries"), "entry", "entries")
+        print(words(args)(f"{answer['entries']} 条，完整", f"{entries}, whole"))
     else:
         broken = answer.part("first_broken")
         print(

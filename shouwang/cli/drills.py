@@ -18,7 +18,7 @@ from shouwang.drillscores import played, score_of
 from shouwang.errors import UsageError
 from shouwang.home import Home
 from shouwang.model import Value
-from shouwang.words import Words
+from shouwang.words import Words, many
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -155,9 +155,10 @@ def _show(args: argparse.Namespace, score: dict[str, Value]) -> None:
         "规则|告警|用时/限时|级别/预期|事件|结果", "rule|alert|time/limit|grade/expected|incident|result"
     ).split("|")
     table(headings, rows)
-    lines, alerts, incidents = said["lines"], said["alerts"], said["incidents"]
+    lines, alerts, incidents = said.number("lines"), said.number("alerts"), said.number("incidents")
     counted = say(
-        f"{lines} 行, {alerts} 条告警, {incidents} 起事件", f"{lines} lines, {alerts} alerts, {incidents} incidents"
+        f"{lines:.0f} 行, {alerts:.0f} 条告警, {incidents:.0f} 起事件",
+        ", ".join((many(lines, "line"), many(alerts, "alert"), many(incidents, "incident"))),
     )
     print(f"演练 {said['drill']}: {counted}: {_result(said, say)}")
     print(say("查看", "look at it") + f": shouwang up --home {said['home']}")

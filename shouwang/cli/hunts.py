@@ -10,6 +10,7 @@ from shouwang.cli.hunt import numbers, print_by_rule, print_matches, print_refus
 from shouwang.cli.options import connected, nouns, verb, words
 from shouwang.cli.terminal import table
 from shouwang.model import Value
+from shouwang.words import many
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Run, Subparsers
@@ -94,8 +95,9 @@ def stop(args: argparse.Namespace) -> int:
 def alerts(args: argparse.Namespace) -> int:
     with connected(args) as daemon:
         result = daemon.call("hunt.alerts", id=args.id)
-    number = Answer(result)["matches"]
-    return _done(args, result, f"{number} 条匹配已交告警处理", f"{number} matches handed to alerting")
+    number = Answer(result).number("matches")
+    handed = f"{many(number, 'match', 'matches')} handed to alerting"
+    return _done(args, result, f"{number:.0f} 条匹配已交告警处理", handed)
 
 
 def remove(args: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from shouwang.errors import StoreError
 from shouwang.eventid import give_ids
 from shouwang.eventstore.base import Batch, EventStore, StoreAway
 from shouwang.model import DEAD_DATASET, Event, Finding, Level, Match
-from shouwang.words import NOTHING, Words, words
+from shouwang.words import NOTHING, Words, many, words
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,8 @@ class Intake:
                     Level.DEGRADED,
                     Words(
                         f"有 {len(self._engine.faults)} 条规则在 {faults} 条日志上出错，未能判断。",
-                        f"{len(self._engine.faults)} rules failed on {faults} events instead of answering.",
+                        f"{many(len(self._engine.faults), 'rule')} failed on {many(faults, 'event')}"
+                        " instead of answering.",
                     ),
                     Words(
                         "守护进程日志列出了规则编号；`shouwang rules list` 可查看规则所在。",

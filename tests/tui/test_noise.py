@@ -31,7 +31,7 @@ async def test_what_a_silence_held_is_said_when_it_has_ended() -> None:
         {"id": "S-3", "what": "rule is x", "until": service.samples.at(hours=1), "held": {"alerts": 4, "events": 90}}
     ]
     async with console(service, lang="en") as pilot:
-        await sees(pilot, "S-3 has ended; it held 4 alerts (90 events)")
+        await sees(pilot, "S-3 has ended; held: alerts 4, events 90")
 
 
 async def test_a_held_alert_says_by_what_in_the_list_and_in_its_detail() -> None:

@@ -42,7 +42,7 @@ def test_a_gap_that_will_be_filled_is_told_until_it_is(services: Services, clock
     with services.state.work() as tx:
         tx.gaps.add(CORRELATION, GapReason.ADDED, now_us - 60_000_000, now_us)
     assert asked(services)["green"] is False
-    assert any("still being read again" in each for each in said(services))
+    assert any("still reading 1 stretch again" in each for each in said(services))
     with services.state.work() as tx:
         tx.gaps.fill(CORRELATION, now_us)
     found = asked(services)
@@ -64,9 +64,9 @@ def test_what_came_too_late_stays_in_the_ledger_and_is_a_finding_for_a_day(
     found = asked(services)["gaps"]
     assert isinstance(found, list)
     assert [each["count"] for each in found if isinstance(each, dict)] == [7]
-    assert any("not wholly evaluated" in each for each in said(services))
+    assert any("could not wholly evaluate 1 stretch" in each for each in said(services))
     clock.advance(timedelta(days=2).total_seconds())
-    assert not any("not wholly evaluated" in each for each in said(services))
+    assert not any("could not wholly evaluate 1 stretch" in each for each in said(services))
     assert asked(services)["green"] is False
 
 

@@ -118,7 +118,7 @@ def test_a_refusal_without_a_daemon_is_said_in_the_readers_language(
 def test_the_audit_trail_is_judged_in_the_readers_language(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(home, "zh", "incidents", "claim", "INC-1") == 0
     capsys.readouterr()
-    for lang, said in (("zh", "1 条，完整\n"), ("en", "1 entries, whole\n")):
+    for lang, said in (("zh", "1 条，完整\n"), ("en", "1 entry, whole\n")):
         assert run(home, lang, "audit", "verify") == 0
         assert capsys.readouterr().out == said
 
