@@ -51,7 +51,7 @@ def triaged(incident: Incident, disposition: Disposition, reason: str) -> Incide
         disposition_reason=_stated(
             reason,
             Words("研判须写明理由。", "Triage needs a reason."),
-            Words(f"判为{disposition.zh}的依据", "why you hold it for " + disposition.value),
+            Words(f"判为{disposition.words.zh}的依据", "why you hold it for " + disposition.value),
         ),
     )
 
@@ -86,7 +86,7 @@ def closed(incident: Incident, *, reason: str, at_us: int) -> Incident:
         first = "claim" if incident.state is IncidentState.OPEN else "triage"
         raise NotNow(
             Words(
-                f"{incident.id} 当前{incident.state.zh}，研判之后才能办结。",
+                f"{incident.id} 当前{incident.state.words.zh}，研判之后才能办结。",
                 f"{incident.id} is {incident.state.value}; only a triaged incident can be closed.",
             ),
             hint=Words(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shouwang.model import Value
+from shouwang.model import IncidentState, Value
 
 _SEVERITIES = {
     "critical": ("c", "crit", "critical", "危", "危急"),
@@ -16,11 +16,9 @@ _SEVERITIES = {
     "informational": ("i", "info", "informational", "息", "信息"),
 }
 _ALERT_STATES = {"open": ("open", "未关闭", "未关"), "closed": ("closed", "已关闭", "已关")}
+_ALSO = {IncidentState.OPEN: "未认领", IncidentState.CLOSED: "办结"}
 _INCIDENT_STATES = {
-    "open": ("open", "待认领", "未认领"),
-    "claimed": ("claimed", "已认领"),
-    "triaged": ("triaged", "已研判"),
-    "closed": ("closed", "已办结", "办结"),
+    state.value: (state.value, state.words.zh, _ALSO.get(state, state.words.zh)) for state in IncidentState
 }
 _ALL = ("all", "全部")
 _HELD = ("held", "压制")

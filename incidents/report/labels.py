@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shouwang.model import Disposition, IncidentState
+
 LABELS: dict[str, dict[str, str]] = {
     "zh": {
         "kind": "网络安全事件报告",
@@ -20,7 +22,7 @@ LABELS: dict[str, dict[str, str]] = {
             "本事件由导入的历史记录发现，所记行为发生于 {happened}。"
             "时限自发现时间 {found} 起算，不自发生时间起算；单位此前已由其他途径获知的，自获知时间起算。"
         ),
-        "closed": "结案时间",
+        "closed": "办结时间",
         "owner": "负责人",
         "assets": "涉及资产",
         "alerts": "相关告警",
@@ -87,26 +89,20 @@ LABELS: dict[str, dict[str, str]] = {
         "disposition reason": "研判依据",
         "close reason": "处置结果",
         "not triaged": "尚未研判",
-        "not closed": "尚未结案",
+        "not closed": "尚未办结",
         "sign": "核定人（签字）",
         "date": "日期",
         "system": "系统",
         "importance": "重要程度 {importance}",
         "colon": "：",
         "list": "、",
-        "state open": "待认领",
-        "state claimed": "处置中",
-        "state triaged": "已研判",
-        "state closed": "已结案",
+        **{f"state {each.value}": each.words.zh for each in IncidentState},
         "severity critical": "危",
         "severity high": "高",
         "severity medium": "中",
         "severity low": "低",
         "severity informational": "息",
-        "disposition true": "真实",
-        "disposition false_positive": "误报",
-        "disposition duplicate": "重复",
-        "disposition authorised": "已授权",
+        **{f"disposition {each.value}": each.words.zh for each in Disposition},
         "act open": "建立事件（告警 {alert} {rule}），初定 {grade}",
         "act join": "并入告警 {alert} {rule}",
         "act regrade": "因并入告警 {alert}，系统建议改为 {grade}",
@@ -116,7 +112,7 @@ LABELS: dict[str, dict[str, str]] = {
         "act facts": "陈述事实：{facts}；系统建议 {proposed}",
         "act confirm": "核定为 {grade}",
         "act override": "核定为 {grade}（系统建议 {proposed}）：{reason}",
-        "act close": "结案：{reason}",
+        "act close": "办结：{reason}",
         "entity source.ip": "来源地址",
         "entity destination.ip": "目的地址",
         "entity host.name": "主机",
@@ -235,10 +231,7 @@ LABELS: dict[str, dict[str, str]] = {
         "importance": "importance: {importance}",
         "colon": ": ",
         "list": ", ",
-        "state open": "open",
-        "state claimed": "claimed",
-        "state triaged": "triaged",
-        "state closed": "closed",
+        **{f"state {each.value}": each.words.en for each in IncidentState},
         "severity critical": "critical",
         "severity high": "high",
         "severity medium": "medium",

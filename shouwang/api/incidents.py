@@ -44,10 +44,10 @@ def _word(kind: type[IntEnum]) -> BeforeValidator:
 
 
 def _disposition(value: object) -> object:
-    words = {word: each for each in Disposition for word in (each.value, each.zh)}
+    words = {word: each for each in Disposition for word in (each.value, each.words.zh)}
     found = words.get(value) if isinstance(value, str) else None
     if found is None:
-        names = ", ".join(f"{each.value} {each.zh}" for each in Disposition)
+        names = ", ".join(f"{each.value} {each.words.zh}" for each in Disposition)
         raise ValueError(Words(f"请写以下之一：{names}", f"write one of: {names}"))
     return found
 

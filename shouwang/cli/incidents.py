@@ -12,7 +12,7 @@ from shouwang.cli.names import id_of, named
 from shouwang.cli.options import connected, language, nouns, verb, words
 from shouwang.cli.reasons import reason_lines
 from shouwang.cli.terminal import table
-from shouwang.model import Value
+from shouwang.model import Disposition, IncidentState, Value
 from shouwang.words import Words
 
 if TYPE_CHECKING:
@@ -25,24 +25,14 @@ GRADES: Final = {
     "III": Words("较大", "relatively major"),
     "IV": Words("一般", "general"),
 }
-STATES: Final = {
-    "open": Words("待认领", "open"),
-    "claimed": Words("已认领", "claimed"),
-    "triaged": Words("已研判", "triaged"),
-    "closed": Words("已办结", "closed"),
-}
-DISPOSITIONS: Final = {
-    "true": Words("真实", "true"),
-    "false_positive": Words("误报", "false positive"),
-    "duplicate": Words("重复", "duplicate"),
-    "authorised": Words("已授权", "authorised"),
-}
+STATES: Final = {each.value: each.words for each in IncidentState}
+DISPOSITIONS: Final = {each.value: each.words for each in Disposition}
 
 
 def add_parser(subparsers: Subparsers) -> None:
     verbs = nouns(subparsers, "incidents", "事件 / incidents")
     listing = verb(verbs, "list", list_incidents, "列出事件，新的在前 / list incidents, newest first")
-    listing.add_argument("--state", choices=("open", "claimed", "triaged", "closed"))
+    listing.add_argument("--state", choices=tuple(STATES))
     listing.add_argument("--limit", type=int, default=200)
     listing.add_argument("--offset", type=int, default=0)
     for name, run, text in (
@@ -193,7 +183,7 @@ def _print_graded(args: argparse.Namespace, incident: Answer) -> None:
 
 
 def _print_closed(args: argparse.Namespace, incident: Answer) -> None:
-    _print_done(args, incident, words(args)("已办结", "closed"))
+    _print_done(args, incident, _state(args, incident))
 
 
 def _print_done(args: argparse.Namespace, incident: Answer, done: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from shouwang.cli.answer import Answer
 from shouwang.cli.options import language
+from shouwang.model import IncidentState
 
 CHINESE: Final[Mapping[str, str]] = {
     "critical": "危急",
@@ -22,10 +23,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "analyst": "分析员",
     "auditor": "审计员",
     "system": "系统",
-    "open": "待认领",
-    "claimed": "已认领",
-    "triaged": "已研判",
-    "closed": "已办结",
+    **{state.value: state.words.zh for state in IncidentState},
     "ordinary": "一般",
     "important": "重要",
     "especially_important": "特别重要",

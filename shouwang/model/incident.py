@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from shouwang.model.grading import Confirmation, Grade, Grading
 from shouwang.words import Words
@@ -16,8 +18,8 @@ class IncidentState(StrEnum):
     CLOSED = "closed"
 
     @property
-    def zh(self) -> str:
-        return {"open": "待认领", "claimed": "已认领", "triaged": "已研判", "closed": "已办结"}[self.value]
+    def words(self) -> Words:
+        return _STATES[self]
 
 
 class Disposition(StrEnum):
@@ -29,8 +31,22 @@ class Disposition(StrEnum):
     AUTHORISED = "authorised"
 
     @property
-    def zh(self) -> str:
-        return {"true": "真实", "false_positive": "误报", "duplicate": "重复", "authorised": "已授权"}[self.value]
+    def words(self) -> Words:
+        return _DISPOSITIONS[self]
+
+
+_STATES: Final[Mapping[IncidentState, Words]] = {
+    IncidentState.OPEN: Words("待认领", "open"),
+    IncidentState.CLAIMED: Words("已认领", "claimed"),
+    IncidentState.TRIAGED: Words("已研判", "triaged"),
+    IncidentState.CLOSED: Words("已办结", "closed"),
+}
+_DISPOSITIONS: Final[Mapping[Disposition, Words]] = {
+    Disposition.TRUE: Words("真实", "true"),
+    Disposition.FALSE_POSITIVE: Words("误报", "false positive"),
+    Disposition.DUPLICATE: Words("重复", "duplicate"),
+    Disposition.AUTHORISED: Words("已授权", "authorised"),
+}
 
 
 @dataclass(frozen=True, slots=True)
