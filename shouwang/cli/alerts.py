@@ -11,6 +11,7 @@ from shouwang.cli.answer import Answer, counted, print_json
 from shouwang.cli.names import alert_state, id_of, named
 from shouwang.cli.options import connected, nouns, verb, words
 from shouwang.cli.terminal import fitted, shown, table
+from shouwang.words import many
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -63,8 +64,9 @@ def list_alerts(args: argparse.Namespace) -> int:
     )
     table(headings, [alert_row(args, alert) for alert in answer.parts("alerts")])
     if hidden := answer.number("hidden"):
+        more = f"{many(hidden, 'more is', 'more are')} held back: --all shows them."
         print(
-            say(f"另有 {hidden} 条被压制，加 --all 可见。", f"{hidden} more are held back: --all shows them."),
+            say(f"另有 {hidden:.0f} 条被压制，加 --all 可见。", more),
             file=sys.stderr,
         )
     return 0
@@ -137,7 +139,8 @@ def _holder(held: Answer, say: Callable[[str, str], str]) -> str:
 
 def held_counts(held: Answer, say: Callable[[str, str], str]) -> str:
     return say(
-        f"{held['alerts']} 条告警，{held['events']} 个事件记录", f"{held['alerts']} alerts of {held['events']} events"
+        f"{held['alerts']} 条告警，{held['events']} 个事件记录",
+        f"{many(held.number('alerts'), 'alert')} of {many(held.number('events'), 'event')}",
     )
 
 

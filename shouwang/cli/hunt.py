@@ -19,7 +19,7 @@ from shouwang.cli.terminal import shown, table
 from shouwang.client import Caller
 from shouwang.errors import BY_KIND, ShouwangError, UsageError
 from shouwang.model import Value
-from shouwang.words import Words
+from shouwang.words import Words, many
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -137,7 +137,7 @@ def _line(match: Answer) -> str:
 def _correlated_line(args: argparse.Namespace, alert: Answer) -> str:
     group = " ".join(alert.texts("group"))
     number = counted(alert)
-    count = words(args)(f"{number} 条", f"{number} events")
+    count = words(args)(f"{number} 条", f"events {number}")
     return f"{alert['first']}  {alert['level'].upper():<13}  {alert['title']}  {group}  {count}, {alert['last']}"
 
 
@@ -180,10 +180,9 @@ def _ended(args: argparse.Namespace, daemon: Caller, answer: Answer) -> int:
         print(f"{why}: shouwang hunt --resume {id}", file=sys.stderr)
         return 1
     if args.alerts:
-        put = Answer(daemon.call("hunt.alerts", id=id))
-        print(
-            say(f"{put['matches']} 条匹配已交告警处理", f"{put['matches']} matches handed to alerting"), file=sys.stderr
-        )
+        put = Answer(daemon.call("hunt.alerts", id=id)).number("matches")
+        handed = f"{many(put, 'match', 'matches')} handed to alerting"
+        print(say(f"{put:.0f} 条匹配已交告警处理", handed), file=sys.stderr)
     return 0
 
 

@@ -29,7 +29,7 @@ from shouwang.home import user_cache
 from shouwang.model import ABSENT
 from shouwang.scantally import Note, Tally
 from shouwang.timespan import rfc3339
-from shouwang.words import Words
+from shouwang.words import Words, many
 
 UNREADABLE = 2
 LISTED = 20
@@ -102,11 +102,11 @@ def _correlate(gathered: Gathered, ruleset: RuleSet, request: Request, zone: tzi
     found, lost = correlated(gathered, ruleset)
     sys.stdout.buffer.writelines(json_lines(found, zone) if request.json else human_lines(found, zone))
     number = len(ruleset.correlations)
-    yield Words(f"关联规则 {number}，结果 {len(found)}", f"correlations {number}, of which came {len(found)} results")
+    yield Words(f"关联规则 {number}，结果 {len(found)}", f"correlations {number}, results {len(found)}")
     if lost:
         yield Words(
             f"关联分析记不下 {lost} 个事件，结果可能不全",
-            f"correlations had no room for {lost} events: results may be missing",
+            f"correlations had no room for {many(lost, 'event')}: results may be missing",
         )
 
 
@@ -195,7 +195,7 @@ def _rules_lines(ruleset: RuleSet, *, verbose: bool, correlate: bool) -> Iterato
     if correlations and not correlate:
         said = Words(
             f"{said.zh}；{correlations} 条关联规则由 --correlate 运行",
-            f"{said.en}; {correlations} correlations, which --correlate runs",
+            f"{said.en}; {many(correlations, 'correlation')}, which --correlate runs",
         )
     yield said
     lines = (Words(f"拒绝：{shown(refusal)}", f"refused: {shown(refusal)}") for refusal in ruleset.refused)
@@ -210,11 +210,13 @@ def _tally_lines(tally: Tally, took_s: float, *, verbose: bool) -> Iterator[Word
     damaged = (_note(Words("损坏", "damaged"), note) for note in tally.damaged)
     yield from _some(damaged, tally.damages, verbose)
     for code, count in tally.dead.most_common():
-        yield Words(f"无法解析：{count} 条记录（{shown(code)}）", f"not parsed: {count} records ({shown(code)})")
+        yield Words(
+            f"无法解析：{count} 条记录（{shown(code)}）", f"not parsed: {many(count, 'record')} ({shown(code)})"
+        )
     for dataset, count in tally.unknown.most_common(LISTED):
         yield Words(
             f"日志来源未知：{count} 个事件（{shown(dataset)}），没有规则能看到",
-            f"of no known log source: {count} events ({shown(dataset)}); no rule can see them",
+            f"of no known log source: {many(count, 'event')} ({shown(dataset)}), seen by no rule",
         )
     rate = tally.events / took_s if took_s > 0 else 0
     yield Words(
@@ -231,7 +233,8 @@ def _note(what: Words, note: Note) -> Words:
 def _fault(said: tuple[str, int]) -> Words:
     rule_id, times = said
     return Words(
-        f"规则故障：{rule_id} 对 {times} 个事件没有给出结果", f"rule fault: {rule_id} gave no answer on {times} events"
+        f"规则故障：{rule_id} 对 {times} 个事件没有给出结果",
+        f"rule fault: {rule_id} gave no answer on {many(times, 'event')}",
     )
 
 

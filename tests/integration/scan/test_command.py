@@ -140,7 +140,7 @@ def test_events_of_no_known_log_source_are_counted(tmp_path: Path, rules: Path) 
     (tmp_path / "a.jsonl").write_text('{"hello": 1}\n{"hello": 2}\nnot json\n', encoding="utf-8")
     done = run(tmp_path / "a.jsonl", "--rules", rules)
     assert "of no known log source: 2 events (generic.json)" in done.stderr
-    assert "not parsed: 1 records (json_invalid)" in done.stderr
+    assert "not parsed: 1 record (json_invalid)" in done.stderr
 
 
 NOISE = b"\x89PNG\r\n\x1a\n" + b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(400))

@@ -81,7 +81,7 @@ def test_correlations_over_files_say_group_count_times_and_values(place: Path, j
     assert names["first"][5:19] == "11-24T08:15:10"
     assert entered["last"][5:19] == "11-24T08:16:00"
     assert (entered["count"], len(entered["event_ids"])) == (5, 5)
-    assert "correlations 3, of which came 2 results" in done.stderr
+    assert "correlations 3, results 2" in done.stderr
 
 
 def test_without_the_option_correlations_are_named_and_not_run(place: Path) -> None:
