@@ -81,8 +81,8 @@ class Outcome:
         }
 
 
-def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, say: Say) -> Outcome:
-    """``speed`` times as fast as the scenario says; ``None``: as fast as this machine can. Raises ``ShouwangError``."""
+def check(scenario: Scenario) -> None:
+    """Raises ``UsageError`` for a format that there is no parser for."""
     unknown = {inject.format for inject in scenario.injects} - set(FORMATS)
     if unknown:
         raise UsageError(
@@ -92,6 +92,11 @@ def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, 
             ),
             hint=Words(f"可选：{', '.join(FORMATS)}。", f"Known: {', '.join(FORMATS)}."),
         )
+
+
+def run(parent: Home, scenario: Scenario, *, speed: float | None, clock: Clock, say: Say) -> Outcome:
+    """``speed`` times as fast as the scenario says; ``None``: as fast as this machine can. Raises ``ShouwangError``."""
+    check(scenario)
     home = _make_home(parent, scenario, clock.now_us())
     stop = threading.Event()
     replay = ManualClock(scenario.start_us)

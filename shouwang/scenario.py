@@ -137,7 +137,12 @@ def read(text: str, name: str) -> Scenario:
     try:
         return Scenario.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as wrong:
-        raise UsageError(Words(f"{name} 不是有效的 YAML：{wrong}", f"{name} is no YAML: {wrong}")) from wrong
+        mark = getattr(wrong, "problem_mark", None)
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise UsageError(
+            Words(f"{place} 不是有效的 YAML。", f"{place} is no YAML."),
+            hint=Words("完整的情景示例见 docs/how-to/drill.md。", "docs/how-to/drill.md shows a whole scenario."),
+        ) from wrong
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -51,11 +51,8 @@ def run(args: argparse.Namespace) -> int:
         )
     # By name: the commands do not import what a drill is made of.
     scenarios, drill = import_module("shouwang.scenario"), import_module("shouwang.drill")
-    try:
-        text = Path(args.file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise UsageError(Words(f"无法读取 {args.file}：{wrong}。", f"Cannot read {args.file}: {wrong}.")) from wrong
-    scenario = scenarios.read(text, args.file)
+    scenario = scenarios.read(_text(args.file), args.file)
+    drill.check(scenario)
     say = words(args)
     title = say(scenario.title_zh or scenario.title, scenario.title)
     print(f"{say('演练', 'DRILL 演练')}: {shown(title)}", file=sys.stderr)
@@ -74,6 +71,21 @@ def run(args: argparse.Namespace) -> int:
     return 0 if outcome.passed else NOT_PASSED
 
 
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except OSError as wrong:
+        raise UsageError(
+            Words(f"无法读取 {file}：{wrong.strerror}。", f"Cannot read {file}: {wrong.strerror}."),
+            hint=Words("文件名是否正确，你是否有权读取？", "Is the name right, and may you read it?"),
+        ) from wrong
+    except UnicodeDecodeError as wrong:
+        raise UsageError(
+            Words(f"{file} 不是 UTF-8 文本。", f"{file} is no UTF-8 text."),
+            hint=Words("情景文件的写法见 docs/how-to/drill.md。", "docs/how-to/drill.md shows a whole scenario."),
+        ) from wrong
+
+
 def _spoken(score: dict[str, Value], lang: str) -> dict[str, Value]:
     """With the titles of the rules in one language."""
     marks: list[Value] = [in_language(mark.fields, lang) for mark in Answer(score).parts("marks")]
@@ -81,7 +93,9 @@ def _spoken(score: dict[str, Value], lang: str) -> dict[str, Value]:
 
 
 def list_drills(args: argparse.Namespace) -> int:
-    drills = [_spoken(score, language(args)) for score in played(Home.at(args.home))]
+    home = Home.at(args.home)
+    home.owner()  # a folder that is not there has played nothing, and is no home
+    drills = [_spoken(score, language(args)) for score in played(home)]
     if args.json:
         rows: list[Value] = [_summary(score) for score in drills]
         print_json({"drills": rows})

@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shouwang.cli.options import language, verb
+from shouwang.cli.options import at_least, language, verb
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -77,9 +77,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _jobs(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= MOST_JOBS:
-        raise ValueError(text)
+    number = at_least(0)(text)
+    if number > MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"最多 {MOST_JOBS} 个进程 / at most {MOST_JOBS} processes")
     return number
 
 

@@ -118,5 +118,6 @@ def test_a_drill_that_was_not_played_here_is_refused(tmp_path: Path, name: str) 
 
 
 def test_a_home_without_drills_lists_none(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
     code, said = drills(tmp_path / "home", "list", "--json")
     assert (code, json.loads(said)["drills"]) == (0, [])
