@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from collectors.parsers.actions import put_action
 from collectors.parsers.addresses import put_peer
 from collectors.parsers.flags import Doc
 
@@ -31,10 +32,10 @@ _CONNECTIONS: Final = {
 def read(message: str, doc: Doc) -> tuple[str, ...]:
     """A message of the error log."""
     if (found := _DENIED.search(message)) is not None:
-        _act(doc, "db_login_failed", "failure", "authentication")
+        put_action(doc, "db_login_failed", "failure", "authentication")
         _put_who(found[1], found[2], doc)
     elif _DENIED_DATABASE.search(message) is not None:
-        _act(doc, "db_error", "failure", "database")
+        put_action(doc, "db_error", "failure", "database")
     return ()
 
 
@@ -48,11 +49,11 @@ def read_audit(message: str, doc: Doc) -> tuple[str, ...]:
         doc.setdefault("host.name", server)
     if (found := _CONNECTION.match(rest)) is not None:
         user, client, _connection, kind, database, code = found.groups()
-        _act(doc, *_CONNECTIONS[kind])
+        put_action(doc, *_CONNECTIONS[kind])
         _put_who(user, client, doc)
     elif (found := _QUERY.match(rest)) is not None:
         user, client, _connection, database, statement, code = found.groups()
-        _act(doc, "db_statement", "success" if code == "0" else "failure", "database")
+        put_action(doc, "db_statement", "success" if code == "0" else "failure", "database")
         _put_who(user, client, doc)
         doc["database.statement"] = _ESCAPED.sub(lambda each: _PLAIN.get(each[1], each[1]), statement)
     else:
@@ -62,13 +63,6 @@ def read_audit(message: str, doc: Doc) -> tuple[str, ...]:
     if code != "0":
         doc["event.code"] = code
     return ()
-
-
-def _act(doc: Doc, action: str, outcome: str, category: str) -> None:
-    doc["event.action"] = action
-    doc["event.category"] = category
-    if outcome:
-        doc["event.outcome"] = outcome
 
 
 def _put_who(user: str, client: str, doc: Doc) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from collectors.parsers.actions import put_action
 from collectors.parsers.addresses import put_peer
 from collectors.parsers.flags import Doc
 
@@ -29,15 +30,8 @@ def is_pam(message: str) -> bool:
     return message.startswith(("pam_", "PAM "))
 
 
-def _act(doc: Doc, action: str, outcome: str, category: str) -> None:
-    doc["event.action"] = action
-    doc["event.category"] = category
-    if outcome:
-        doc["event.outcome"] = outcome
-
-
 def _failure(body: str, doc: Doc) -> None:
-    _act(doc, "auth_failed", "failure", "authentication")
+    put_action(doc, "auth_failed", "failure", "authentication")
     if (found := _FAILURE.search(body)) is None:
         return
     logname, _uid, tty, ruser, rhost, user = found.groups()
@@ -50,7 +44,7 @@ def _failure(body: str, doc: Doc) -> None:
 
 def _session(body: str, doc: Doc) -> bool:
     if (found := _OPENED.match(body)) is not None:
-        _act(doc, "session_opened", "success", "session")
+        put_action(doc, "session_opened", "success", "session")
         doc["user.name"] = found[1]
         if found[2]:
             doc["user.id"] = found[2]
@@ -58,7 +52,7 @@ def _session(body: str, doc: Doc) -> bool:
             doc["user.parent.name"] = found[3]
         return True
     if (found := _CLOSED.match(body)) is not None:
-        _act(doc, "session_closed", "", "session")
+        put_action(doc, "session_closed", "", "session")
         doc["user.name"] = found[1]
         return True
     return False
@@ -77,13 +71,13 @@ def read(message: str, doc: Doc) -> tuple[str, ...]:
         if body.startswith("auth"):
             _failure(body, doc)
         else:
-            _act(doc, "auth_user_unknown", "failure", "authentication")
+            put_action(doc, "auth_user_unknown", "failure", "authentication")
     elif _session(body, doc):
         pass
     elif (found := _CHANGED.match(body)) is not None:
-        _act(doc, "user_password_changed", "success", "iam")
+        put_action(doc, "user_password_changed", "success", "iam")
         doc["user.target.name"] = doc["user.name"] = found[1]
     elif (found := _LOCKED.match(body)) is not None:
-        _act(doc, "user_locked", "", "iam")
+        put_action(doc, "user_locked", "", "iam")
         doc["user.name"] = found[1] or found[2]
     return ()

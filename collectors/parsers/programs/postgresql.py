@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from collectors.parsers.actions import put_action
 from collectors.parsers.addresses import put_peer, put_port
 from collectors.parsers.flags import AMBIGUOUS, Doc
 
@@ -90,32 +91,25 @@ def said(level: str, text: str, doc: Doc) -> None:
     elif level == "FATAL":
         _refused(text, doc)
     elif level == "ERROR":
-        _act(doc, "db_error", "failure")
-
-
-def _act(doc: Doc, action: str, outcome: str = "", category: str = "database") -> None:
-    doc["event.action"] = action
-    doc["event.category"] = category
-    if outcome:
-        doc["event.outcome"] = outcome
+        put_action(doc, "db_error", "failure", "database")
 
 
 def _logged(text: str, doc: Doc) -> None:
     if (found := _STATEMENT.match(text)) is not None:
-        _act(doc, "db_statement")
+        put_action(doc, "db_statement", "", "database")
         doc["database.statement"] = found[1]
     elif (found := _AUDIT.match(text)) is not None:
-        _act(doc, "db_statement")
+        put_action(doc, "db_statement", "", "database")
         doc["database.statement"] = found[1].replace('""', '"') if found[1] is not None else found[2]
     elif (found := _LOGIN.match(text)) is not None:
-        _act(doc, "db_login", "success", "authentication")
+        put_action(doc, "db_login", "success", "authentication")
         if found[3]:
             doc["database.client"] = found[3]
     elif (found := _RECEIVED.match(text)) is not None:
-        _act(doc, "db_connection")
+        put_action(doc, "db_connection", "", "database")
         _put_client(found[1], found[2], doc)
     elif (found := _ENDED.match(text)) is not None:
-        _act(doc, "db_logout", "", "session")
+        put_action(doc, "db_logout", "", "session")
         _put_client(found[1], found[2], doc)
 
 
@@ -127,10 +121,10 @@ def _put_client(host: str, port: str | None, doc: Doc) -> None:
 
 def _refused(text: str, doc: Doc) -> None:
     if (found := _NO_ENTRY.match(text)) is not None:
-        _act(doc, "db_client_refused", "failure", "authentication")
+        put_action(doc, "db_client_refused", "failure", "authentication")
         _put_client(found[1], None, doc)
     elif (found := _PASSWORD.match(text)) is not None:
-        _act(doc, "db_login_failed", "failure", "authentication")
+        put_action(doc, "db_login_failed", "failure", "authentication")
         doc["user.name"] = found[1]
     elif _UNKNOWN.match(text) is not None:
-        _act(doc, "db_login_failed", "failure", "authentication")
+        put_action(doc, "db_login_failed", "failure", "authentication")

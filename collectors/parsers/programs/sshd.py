@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from collectors.parsers.actions import put_action
 from collectors.parsers.addresses import canonical, put_port
 from collectors.parsers.flags import AMBIGUOUS, Doc
 
@@ -64,13 +65,6 @@ _ACTIONS: Final = {
 }
 
 
-def _act(doc: Doc, action: str, outcome: str = "", category: str = "authentication") -> None:
-    doc["event.action"] = action
-    doc["event.category"] = category
-    if outcome:
-        doc["event.outcome"] = outcome
-
-
 def _peer(doc: Doc, address: str, port: str | None) -> None:
     ip = canonical(address)
     if ip is not None:
@@ -94,11 +88,11 @@ def _authentication(message: str, doc: Doc) -> tuple[str, ...]:
         greedy = _CERTIFICATE_RIGHT.match(message)
         if greedy is None or greedy.groups() != found.groups():
             action, outcome = _ACTIONS[found[1]]
-            _act(doc, action, outcome)
+            put_action(doc, action, outcome, "authentication")
             return (AMBIGUOUS,)
     verb, method, invalid, user, address, port = found.groups()
     action, outcome = _ACTIONS[verb]
-    _act(doc, action, outcome)
+    put_action(doc, action, outcome, "authentication")
     _user(doc, user)
     doc["ssh.method"] = method.partition("/")[0]
     if invalid:
@@ -109,7 +103,7 @@ def _authentication(message: str, doc: Doc) -> tuple[str, ...]:
 
 def _invalid(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _INVALID.match(message)) is not None:
-        _act(doc, "ssh_invalid_user", "failure")
+        put_action(doc, "ssh_invalid_user", "failure", "authentication")
         _user(doc, found[1])
         _peer(doc, found[2], found[3])
     return ()
@@ -118,12 +112,12 @@ def _invalid(message: str, doc: Doc) -> tuple[str, ...]:
 def _closed(message: str, doc: Doc) -> tuple[str, ...]:
     found = _CLOSED.match(message)
     if found is None and (found := _CLOSED_CHANGE.match(message)) is not None and message.count(" port ") > 1:
-        _act(doc, "ssh_disconnect", category="session")
+        put_action(doc, "ssh_disconnect", "", "session")
         return (AMBIGUOUS,)
     found = found or _CLOSED_PLAIN.match(message)
     if found is None or canonical(found[2]) is None:
         return ()
-    _act(doc, "ssh_disconnect", category="session")
+    put_action(doc, "ssh_disconnect", "", "session")
     if found[1]:
         doc["user.name"] = found[1]
     _peer(doc, found[2], found[3])
@@ -133,7 +127,7 @@ def _closed(message: str, doc: Doc) -> tuple[str, ...]:
 def _connection(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _CONNECTION.match(message)) is None:
         return _closed(message, doc)
-    _act(doc, "ssh_connect", category="network")
+    put_action(doc, "ssh_connect", "", "network")
     _peer(doc, found[1], found[2])
     if (ip := canonical(found[3])) is not None:
         doc["destination.ip"] = ip
@@ -143,7 +137,7 @@ def _connection(message: str, doc: Doc) -> tuple[str, ...]:
 
 def _not_allowed(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _NOT_ALLOWED.match(message)) is not None:
-        _act(doc, "ssh_not_allowed", "failure")
+        put_action(doc, "ssh_not_allowed", "failure", "authentication")
         doc["user.name"] = found[1]
         _peer(doc, found[2], None)
     return ()
@@ -152,7 +146,7 @@ def _not_allowed(message: str, doc: Doc) -> tuple[str, ...]:
 def _maximum(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _MAXIMUM.match(message)) is None:
         return _received(message, doc) if message.startswith("error: Received") else _front(message, doc)
-    _act(doc, "ssh_max_attempts", "failure")
+    put_action(doc, "ssh_max_attempts", "failure", "authentication")
     _user(doc, found[2])
     if found[1]:
         doc["ssh.invalid_user"] = True
@@ -162,7 +156,7 @@ def _maximum(message: str, doc: Doc) -> tuple[str, ...]:
 
 def _front(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _FRONT.match(message)) is not None and canonical(found[1]) is not None:
-        _act(doc, "ssh_protocol_error", "failure", "network")
+        put_action(doc, "ssh_protocol_error", "failure", "network")
         _peer(doc, found[1], found[2])
     return ()
 
@@ -170,7 +164,7 @@ def _front(message: str, doc: Doc) -> tuple[str, ...]:
 def _simple(pattern: re.Pattern[str], action: str, outcome: str, category: str) -> _Reader:
     def read(message: str, doc: Doc) -> tuple[str, ...]:
         if (found := pattern.match(message)) is not None:
-            _act(doc, action, outcome, category)
+            put_action(doc, action, outcome, category)
             groups = found.groups()
             _peer(doc, groups[0], groups[1] if len(groups) > 1 else None)
         return ()
@@ -183,7 +177,7 @@ _received: Final = _simple(_RECEIVED, "ssh_disconnect", "", "session")
 
 def _session(message: str, doc: Doc) -> tuple[str, ...]:
     if (found := _SESSION.match(message)) is not None:
-        _act(doc, "ssh_session_start" if message.startswith("Starting") else "ssh_session_end", "", "session")
+        put_action(doc, "ssh_session_start" if message.startswith("Starting") else "ssh_session_end", "", "session")
         doc["user.name"] = found[1]
         _peer(doc, found[2], found[3])
     return ()
