@@ -12,6 +12,7 @@ from typing import Final
 
 from shouwang import __version__
 from shouwang.cli.options import Run, add_common, language
+from shouwang.cli.refusals import said
 from shouwang.errors import ShouwangError
 from shouwang.words import Words, words
 
@@ -65,14 +66,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except ShouwangError as refused:
-        print(f"shouwang: {refused.whole.of(language(args))}", file=sys.stderr)
+        print(f"shouwang: {said(refused, args)}", file=sys.stderr)
         return refused.exit_code
     except BrokenPipeError:  # who read our output has gone
         _forget_stdout()
         return 128 + signal.SIGPIPE
     except ConnectionError as lost:
-        said = lost.args[0] if lost.args and isinstance(lost.args[0], Words) else words(str(lost))
-        print(f"shouwang: {said.of(language(args))}", file=sys.stderr)
+        why = lost.args[0] if lost.args and isinstance(lost.args[0], Words) else words(str(lost))
+        print(f"shouwang: {why.of(language(args))}", file=sys.stderr)
         return LOST
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

@@ -35,7 +35,7 @@ def verb(subparsers: Subparsers, name: str, run: Run, words: str) -> argparse.Ar
     """A command that takes the common options."""
     parser = subparsers.add_parser(name, help=words, description=words)
     add_common(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, command=parser)
     return parser
 
 

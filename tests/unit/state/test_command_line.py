@@ -114,6 +114,29 @@ def test_doctor_names_each_refused_rule_in_either_language_and_ends_with_one(
     assert json.loads(capsys.readouterr().out)["healthy"] is False
 
 
+@pytest.mark.parametrize(
+    ("words", "en", "zh"),
+    [
+        (
+            "alerts list --limit 0",
+            "--limit: the least is 1. See `shouwang alerts list --help`.",
+            "--limit: 不得小于 1。见 `shouwang alerts list --help`。",
+        ),
+        (
+            "incidents list --offset -1",
+            "--offset: the least is 0. See `shouwang incidents list --help`.",
+            "--offset: 不得小于 0。见 `shouwang incidents list --help`。",
+        ),
+    ],
+)
+def test_an_argument_that_is_refused_is_named_as_the_commands_option(
+    home: Home, capsys: pytest.CaptureFixture[str], words: str, en: str, zh: str
+) -> None:
+    for lang, text in (("en", en), ("zh", zh)):
+        assert main([*words.split(), "--home", str(home.path), "--lang", lang]) == 2
+        assert capsys.readouterr().err == f"shouwang: {text}\n"
+
+
 def test_no_home_no_daemon_is_said_on_stderr(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
