@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from detection.sigma.tree import Node
 from shouwang.model import Logsource, Severity
+from shouwang.words import Words
 
 CorrelationType: TypeAlias = Literal[
     "event_count",
@@ -133,3 +134,8 @@ class RuleSet:
     refused: tuple[Refusal, ...] = ()
     filters: int = 0
     """Filter documents that were applied to at least one rule."""
+
+    def titles(self) -> dict[str, Words]:
+        """Of rules and correlations by id; one without a Chinese title has its own in both languages."""
+        found: tuple[Rule | Correlation, ...] = (*self.rules, *self.correlations)
+        return {each.id: Words(each.title_zh or each.title, each.title) for each in found}

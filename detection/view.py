@@ -7,7 +7,7 @@ from datetime import UTC
 
 import orjson
 
-from detection.sigma.modifiers import scalar_text
+from shouwang.comparison import text_of
 from shouwang.model import ABSENT, Event, Found, Value
 from shouwang.timespan import rfc3339
 
@@ -37,7 +37,7 @@ class Cell:
             self.text = self.folded = None
             return
         else:
-            self.text = scalar_text(raw)
+            self.text = text_of(raw)
         self.folded = self.text.lower()
 
 
@@ -122,4 +122,4 @@ def _leaves(value: Value | Mapping[str, Value], depth: int) -> Iterator[str]:
         for inner in value:
             yield from _leaves(inner, depth + 1)
     elif value is not None:
-        yield scalar_text(value)
+        yield text_of(value)

@@ -31,7 +31,8 @@ def scalars(value: Found) -> Iterator[Scalar]:
             yield from scalars(element)
 
 
-def text_of(value: Scalar) -> str:
+def text_of(value: object) -> str:
+    """A scalar as text: what JSON would write, without quotes."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

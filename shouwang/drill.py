@@ -33,7 +33,7 @@ from shouwang.scenario import Arrival, Mark, Raised, Scenario, arrivals, score
 from shouwang.server import Server
 from shouwang.timespan import rfc3339
 from shouwang.watch import Watching
-from shouwang.wiring import Services, build, titles
+from shouwang.wiring import Services, build
 from shouwang.words import NOTHING, Words
 
 log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class _Replay:
             alerts=len(raised),
             incidents=len({each.incident_id for each in raised if each.incident_id}),
             marks=tuple(score(scenario, raised)),
-            titles=titles(self._services.ruleset),
+            titles=self._services.ruleset.titles(),
         )
 
     def _arrive(self, batch: list[Arrival]) -> None:

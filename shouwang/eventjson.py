@@ -9,6 +9,7 @@ from math import isfinite
 from shouwang.comparison import record_text
 from shouwang.model import Event, Value
 from shouwang.timespan import rfc3339
+from shouwang.visible import well_formed
 
 _LARGEST = 2**63 - 1
 
@@ -25,13 +26,13 @@ def event_json(event: Event, zone: tzinfo) -> dict[str, Value]:
         "event.ingested": rfc3339(event.received_us, zone),
         "event.id": event.id.hex(),
         "event.dataset": event.shape.dataset,
-        "shouwang.source": _clean_text(event.source),
+        "shouwang.source": well_formed(event.source),
     }
     if event.asset_id:
         found["shouwang.asset"] = event.asset_id
     said = event.fields()
     for name in sorted(said):
-        found.setdefault(_clean_text(name), clean(said[name]))
+        found.setdefault(well_formed(name), clean(said[name]))
     declared = event.context.get("log.encoding")
     found["event.original"] = record_text(event.raw, declared if isinstance(declared, str) else "utf-8")
     try:
@@ -42,15 +43,11 @@ def event_json(event: Event, zone: tzinfo) -> dict[str, Value]:
     return found
 
 
-def _clean_text(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def clean(value: Value) -> Value:
     """Fit for any JSON writer."""
     match value:
         case str():
-            return _clean_text(value)
+            return well_formed(value)
         case bool() | None:
             return value
         case int():
@@ -60,4 +57,4 @@ def clean(value: Value) -> Value:
         case list():
             return [clean(element) for element in value]
         case dict():
-            return {_clean_text(key): clean(inner) for key, inner in value.items()}
+            return {well_formed(key): clean(inner) for key, inner in value.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +16,7 @@ from typing import Self
 
 from shouwang.clock import Clock, ResumedClock, SystemClock
 from shouwang.errors import AccessError, LockedError, StoreError, UsageError
+from shouwang.filelock import taken
 from shouwang.words import Words
 
 SYSTEM_HOME = Path("/var/lib/shouwang")
@@ -229,7 +229,7 @@ class Lock:
                 hint=Words("请确认数据目录的属主。", "Whose is the home?"),
             ) from wrong
         until = time.monotonic() + COMMAND_S
-        while not _locked(held):
+        while not taken(held):
             holder = os.pread(held, 200, 0).decode("utf-8", "replace").strip()
             if (holder and not holder.startswith(OF_COMMAND)) or time.monotonic() > until:
                 os.close(held)
@@ -253,14 +253,6 @@ class Lock:
             os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _in_chinese(holder: str) -> str:

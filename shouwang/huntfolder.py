@@ -10,7 +10,6 @@ end.json         how its last run ended; absent while it runs
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from shouwang.errors import LockedError, StoreError, UsageError
+from shouwang.filelock import taken
 from shouwang.model import Value
 from shouwang.words import Words
 
@@ -175,7 +175,7 @@ class HuntFolder:
         held = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             until = time.monotonic() + ORPHAN_S
-            while not _locked(held):
+            while not taken(held):
                 if time.monotonic() > until:
                     raise LockedError(
                         Words(f"狩猎 {self.path.name} 正在另一进程中进行。", f"Another process does {self.path.name}.")
@@ -207,11 +207,3 @@ class HuntFolder:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self.path / name)
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

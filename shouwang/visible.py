@@ -24,3 +24,8 @@ def visible(text: str) -> str:
 def escaped(character: str) -> str:
     """One that is no printable ASCII."""
     return character.encode("unicode_escape").decode("ascii")
+
+
+def well_formed(text: str) -> str:
+    """Text that SQLite and every JSON writer can hold: a lone surrogate (a file name that is not UTF-8) is escaped."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -17,7 +17,7 @@ from detection.inforce import Edition, InForce
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
 from detection.noise.inhibit import Inhibit, inhibit
-from detection.ruleset import Correlation, Rule, RuleSet
+from detection.ruleset import RuleSet
 from incidents.plans import load as load_plans
 from incidents.views import Site
 from shouwang import homeid
@@ -146,7 +146,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             assets=assets,
             site=site,
             plans=documents,
-            titles=titles(first.ruleset),
+            titles=first.ruleset.titles(),
             inhibits=inhibits(config),
             drill=home.drill,
             lateness_us=config.detection.lateness_us,
@@ -155,7 +155,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
         rematching = Rematching(events, state, clock, first.ruleset, ENTITY_FIELDS)
 
         def told(edition: Edition, chosen: Rules) -> None:
-            alerting.take(edition.ruleset.correlations, titles(edition.ruleset))
+            alerting.take(edition.ruleset.correlations, edition.ruleset.titles())
             rematching.take(edition.ruleset)
             hunts.needs = hunters_needs(home, chosen)
 
@@ -243,12 +243,6 @@ def inhibits(config: Config) -> list[Inhibit]:
         inhibit(each.name, each.source, each.target, equal=each.equal, within_us=each.within_us, members=each.members)
         for each in config.inhibit
     ]
-
-
-def titles(ruleset: RuleSet) -> dict[str, Words]:
-    """Rule id -> its title; one without a Chinese title has its own in both languages."""
-    found: tuple[Rule | Correlation, ...] = (*ruleset.rules, *ruleset.correlations)
-    return {each.id: Words(each.title_zh or each.title, each.title) for each in found}
 
 
 def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore, now_us: int) -> None:

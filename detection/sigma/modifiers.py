@@ -35,6 +35,7 @@ from detection.sigma.predicates import (
     Token,
     Truth,
 )
+from shouwang.comparison import text_of
 
 LONG_NAMES = {"ignorecase": "i", "multiline": "m", "dotall": "s", "wide": "utf16le"}
 POSITIONS: tuple[Reference, ...] = ("startswith", "endswith", "contains")
@@ -163,7 +164,7 @@ def _plain(key: Key, value: object, placeholders: Placeholders) -> tuple[Predica
     after = key.has("contains") or key.has("startswith")
     if not key.field and not (before or after):
         before = after = True
-    texts = _expanded(key, scalar_text(value), placeholders)
+    texts = _expanded(key, text_of(value), placeholders)
     return tuple(
         Pattern(patterns.surrounded(tokens, before=before, after=after), cased)
         for text in texts
@@ -247,7 +248,7 @@ def _truth(value: object) -> bool:
 def _text(value: object, modifier: str) -> str:
     if value is None or isinstance(value, bool):
         raise RuleFault(f"{modifier} takes text")
-    return scalar_text(value)
+    return text_of(value)
 
 
 def _number(value: object, modifier: str) -> Number:
@@ -260,10 +261,3 @@ def _number(value: object, modifier: str) -> Number:
     if not isfinite(value):
         raise RuleFault(f"{modifier} takes a finite number")
     return value
-
-
-def scalar_text(value: object) -> str:
-    """A value of a rule or of an event as text: what JSON would write, without quotes."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

@@ -8,7 +8,7 @@ from typing import Final
 from shouwang.api.context import Args, Context, Json
 from shouwang.model import Finding, Level
 from shouwang.statestore.gaps import FILLS, Gap
-from shouwang.wiring import Services, titles
+from shouwang.wiring import Services
 from shouwang.words import Words, many
 
 DAY_US: Final = 86_400_000_000
@@ -23,7 +23,7 @@ def gaps(context: Context, args: GapsArgs) -> Json:
     services, since_us = context.services, context.since_us(args.since)
     found = services.state.gaps.list(since_us)
     covered = services.alerting.coverage()
-    said = {name: title.of(context.lang) for name, title in titles(services.ruleset).items()}
+    said = {name: title.of(context.lang) for name, title in services.ruleset.titles().items()}
     return {
         "green": not any(map(_open, found)) and all(each.along for each in covered),
         "since": context.time(since_us),

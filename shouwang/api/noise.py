@@ -10,7 +10,6 @@ from shouwang.errors import UsageError
 from shouwang.flows import noise, ruleexplaining
 from shouwang.flows.noise import Actor, Held, Noise, Plan
 from shouwang.model import Holder, Value
-from shouwang.wiring import titles
 from shouwang.words import Words
 
 Matching = dict[str, list[str]]
@@ -61,7 +60,7 @@ def silence(context: Context, args: SilenceArgs) -> Json:
 def preview(context: Context, args: PreviewArgs) -> Json:
     control = of(context)
     matchers, would = control.would_hold(_asked(context, args))
-    what = matchers.sentence(titles(context.services.ruleset)).of(context.lang)
+    what = matchers.sentence(context.services.ruleset.titles()).of(context.lang)
     return {"what": what, "would_have_held": _held(would)}
 
 
@@ -106,7 +105,7 @@ def of(context: Context) -> Noise:
         zone=context.zone,
         analyst_days=limits.analyst_days,
         administrator_days=limits.administrator_days,
-        titles=lambda: titles(services.ruleset),
+        titles=services.ruleset.titles,
         drill=services.drill,
     )
 

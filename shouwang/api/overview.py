@@ -16,7 +16,7 @@ from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import DayLedger
 from shouwang.model import Finding, IncidentState, Level, SourceStatus, Value
 from shouwang.running import Running
-from shouwang.wiring import Services, titles
+from shouwang.wiring import Services
 from shouwang.words import Words, many
 
 _NO_DISKS = {"squashfs", "iso9660", "udf", "erofs"}
@@ -71,7 +71,7 @@ def status(context: Context, args: NoArgs) -> Json:
 
 def rules(context: Context, args: NoArgs) -> Json:
     """The rules that are loaded, and those that were refused, with the reason."""
-    ruleset, said = context.services.ruleset, titles(context.services.ruleset)
+    ruleset, said = context.services.ruleset, context.services.ruleset.titles()
     return {
         "rules": [
             {

@@ -19,7 +19,6 @@ from shouwang.flows.ruleloading import Reloaded, difference_json, version
 from shouwang.model import Event
 from shouwang.query import Query
 from shouwang.rulearchive import pack
-from shouwang.wiring import titles
 from shouwang.words import Words
 
 
@@ -155,7 +154,7 @@ def coverage(context: Context, args: CoverageArgs) -> Json:
 def scorecard(context: Context, args: ScorecardArgs) -> Json:
     services, since_us = context.services, context.since_us(args.since)
     until_us = context.since_us(args.until) if args.until else context.now_us()
-    said = titles(services.ruleset)
+    said = services.ruleset.titles()
     scored = rulescoring.scored(services.state, services.ruleset, said, (since_us, until_us), context.lang)
     return {"since": context.time(since_us), "until": context.time(until_us), **scored}
 

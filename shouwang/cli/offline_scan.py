@@ -17,6 +17,7 @@ import orjson
 from collectors.registry import FORMATS
 from detection.engine import Engine, settle
 from detection.rules import OWN_RULES, RuleSet, load
+from shouwang.cli.rule_paths import cache
 from shouwang.cli.scan_correlations import ENTITIES, Gathered, Part, correlated, human_lines, json_lines
 from shouwang.cli.sharing import Reports, Sharing
 from shouwang.cli.terminal import inert_json, shown
@@ -25,7 +26,6 @@ from shouwang.collection import without_collection
 from shouwang.errors import RulesError, UsageError
 from shouwang.eventjson import event_json
 from shouwang.flows.scanning import STDIN, Found, Reading, Scan, Share
-from shouwang.home import user_cache
 from shouwang.model import ABSENT
 from shouwang.scantally import Note, Tally
 from shouwang.timespan import rfc3339
@@ -65,7 +65,7 @@ def scan(request: Request) -> int:
     """The exit code. Raises ``UsageError``, ``RulesError``."""
     zone = zone_of(request.zone)
     _check_format(request.format)
-    ruleset = load(request.rules or (OWN_RULES,), pipelines=request.pipelines, cache=_cache())
+    ruleset = load(request.rules or (OWN_RULES,), pipelines=request.pipelines, cache=cache())
     _check_pipelines(request.pipelines, ruleset)
     _say(_rules_lines(ruleset, verbose=request.verbose, correlate=request.correlate), request.lang)
     if not ruleset.rules:
@@ -76,7 +76,7 @@ def scan(request: Request) -> int:
             ),
         )
     with without_collection():
-        engine = Engine(ruleset, ENTITIES if request.correlate else (), cache=_cache())
+        engine = Engine(ruleset, ENTITIES if request.correlate else (), cache=cache())
     settle()
     work = Scan(engine, Reading(request.format, zone, request.encoding, SystemClock().now_us()), sys.stdin.buffer)
     started = time.perf_counter()
@@ -150,11 +150,6 @@ def _check_pipelines(pipelines: tuple[Path, ...], ruleset: RuleSet) -> None:
                 Words(f"{refusal.path}：管道不能使用：{refusal.reason}", f"{refusal.path}: {refusal.reason}"),
                 hint=Words("请改正该文件，或去掉 --pipeline。", "Correct the file, or leave --pipeline out."),
             )
-
-
-def _cache() -> Path | None:
-    place = user_cache()
-    return None if place is None else place / "rules"
 
 
 def json_line(found: Found, zone: tzinfo) -> bytes:

@@ -16,7 +16,6 @@ from shouwang.cli.terminal import inert_json, shown
 from shouwang.flows.scanning import Found
 from shouwang.model import Match
 from shouwang.timespan import rfc3339
-from shouwang.words import Words
 
 ENTITIES: Final = ("host.name", "user.name", "source.ip", "destination.ip", "process.name", repeated.FIELD)
 MOST: Final = 1_000_000
@@ -56,9 +55,8 @@ class Gathered:
 
 def correlated(gathered: Gathered, ruleset: RuleSet) -> tuple[list[Replayed], int]:
     """In order of time; and how many events were forgotten, or never looked at, for want of room."""
-    titles = {each.id: Words(each.title_zh or each.title, each.title) for each in ruleset.correlations}
     gathered.matches.sort(key=lambda match: (match.time_us, match.event_id, match.rule_id))
-    found, evicted = alerts_of(gathered.matches, ruleset.correlations, titles)
+    found, evicted = alerts_of(gathered.matches, ruleset.correlations, ruleset.titles())
     return sorted(found, key=lambda each: (each.alert.first_us, each.alert.key)), evicted + gathered.left_out
 
 

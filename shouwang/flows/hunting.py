@@ -27,7 +27,7 @@ from detection.intel.lookout import Lookout
 from detection.intel.naming import title as set_title
 from detection.matching import Matcher
 from detection.rules import load
-from detection.ruleset import Correlation, Rule, RuleSet
+from detection.ruleset import RuleSet
 from shouwang.bilingual import said
 from shouwang.errors import RulesError, UsageError
 from shouwang.eventstore.embedded.history import STORED_FIELDS, History, Part, Place, Stretch
@@ -86,7 +86,7 @@ class _Hunt:
         sets = _sets(plan, Path(str(args["intel"])))
         self._engine = Engine(self._ruleset, entities)
         self._matcher = Matcher(self._engine, Lookout(_Sets(sets), entities, looking_back_us=plan.made_us))
-        self._titles = _titles(self._ruleset)
+        self._titles = self._ruleset.titles()
         open_to_all = bool(sets) or not plan.narrowing
         self._wanted = All() if open_to_all else narrowing(self._ruleset.rules, where, STORED_FIELDS)
         self._state = folder.state()
@@ -226,11 +226,6 @@ class _Hunt:
                 "took_s": self._took_before_s + time.monotonic() - self._began_s,
             }
         )
-
-
-def _titles(ruleset: RuleSet) -> dict[str, Words]:
-    found: tuple[Rule | Correlation, ...] = (*ruleset.rules, *ruleset.correlations)
-    return {each.id: Words(each.title_zh or each.title, each.title) for each in found}
 
 
 def _ruleset(folder: HuntFolder, plan: Plan, args: Json) -> RuleSet:

@@ -14,11 +14,11 @@ from shouwang.eventstore.embedded.rows import (
     EVENT_COLUMNS,
     MATCH_COLUMNS,
     Promoter,
-    clean,
     match_row,
     refusal,
 )
 from shouwang.model import Event
+from shouwang.visible import well_formed
 
 _INSERT_EVENT: Final = (
     f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))}) "  # noqa: S608  # our own words and columns; values are bound
@@ -94,7 +94,7 @@ def _replayed(
     if events:
         return not fresh
     return bool(cursors) and all(
-        (db.execute("SELECT value FROM cursor WHERE name = ?", (clean(name),)).get or b"") == value
+        (db.execute("SELECT value FROM cursor WHERE name = ?", (well_formed(name),)).get or b"") == value
         for name, value in cursors.items()
     )
 
@@ -102,6 +102,6 @@ def _replayed(
 def _move(db: apsw.Connection, cursors: Mapping[str, bytes]) -> None:
     for name, value in cursors.items():
         if value:
-            db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (clean(name), value))
+            db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (well_formed(name), value))
         else:
-            db.execute("DELETE FROM cursor WHERE name = ?", (clean(name),))
+            db.execute("DELETE FROM cursor WHERE name = ?", (well_formed(name),))

@@ -15,9 +15,9 @@ from typing import Final
 import apsw
 
 from shouwang.eventstore.base import Batch, DayLedger
-from shouwang.eventstore.embedded.rows import clean
 from shouwang.model import DEAD_DATASET, Event
 from shouwang.timespan import EPOCH
+from shouwang.visible import well_formed
 
 LATEST: Final = "latest/"
 """With a source's name: where the table ``meta`` has the receipt time of its newest event."""
@@ -90,7 +90,7 @@ def book_drops(found: Entries, days: Days, batch: Batch) -> None:
 def book(db: apsw.Connection, found: Entries) -> None:
     """Add to the tables, inside the batch's transaction."""
     for (day, unclean), entry in found.items():
-        source = clean(unclean)
+        source = well_formed(unclean)
         held = db.execute("SELECT digest FROM ledger WHERE day = ? AND source = ?", (day, source)).fetchone()
         digest = (entry.digest + (int.from_bytes(held[0], "big") if held else 0)) % _MODULUS
         db.execute(
@@ -106,7 +106,7 @@ def book(db: apsw.Connection, found: Entries) -> None:
         for reason, number in entry.drops.items():
             db.execute(
                 "INSERT INTO ledger_drop VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET count = count + ?4",
-                (day, source, clean(reason), number),
+                (day, source, well_formed(reason), number),
             )
 
 

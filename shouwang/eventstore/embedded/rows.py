@@ -11,6 +11,7 @@ import orjson
 from shouwang.eventstore.base import Stored
 from shouwang.eventstore.embedded.schema import PROMOTED, column_of
 from shouwang.model import ABSENT, Event, Found, Match, Path, Severity, Shape, Value
+from shouwang.visible import well_formed
 
 Cell: TypeAlias = str | int | float | bytes | None
 Row: TypeAlias = tuple[Cell, ...]
@@ -26,11 +27,6 @@ EVENT_COLUMNS: Final = (
 )  # fmt: skip
 STORED_COLUMNS: Final = "id, time_us, received_us, source, parser, raw, context, asset_id"
 MATCH_COLUMNS: Final = "event_id, rule_id, title, severity, time_us, received_us, source, fields, tags"
-
-
-def clean(text: str) -> str:
-    """Text that SQLite can hold: a lone surrogate (a file name that is not UTF-8) is written out."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def to_json(value: Value | Mapping[str, Value] | Sequence[str]) -> bytes:
@@ -98,11 +94,11 @@ class Promoter:
             event.id,
             event.time_us,
             event.received_us,
-            clean(event.source),
+            well_formed(event.source),
             shape.parser,
             shape.dataset,
             shape.version,
-            clean(event.asset_id),
+            well_formed(event.asset_id),
             *self._promoted(event),
             to_json(context) if context else None,
             event.raw,
@@ -155,12 +151,12 @@ def stored_of(cells: Row) -> Stored:
 def match_row(match: Match) -> Row:
     return (
         match.event_id,
-        clean(match.rule_id),
-        clean(match.title),
+        well_formed(match.rule_id),
+        well_formed(match.title),
         int(match.severity),
         match.time_us,
         match.received_us,
-        clean(match.source),
+        well_formed(match.source),
         to_json(match.fields),
         to_json(match.tags),
     )

@@ -16,7 +16,7 @@ from incidents.views import Site
 from shouwang.api.table import perform
 from shouwang.model import Value
 from shouwang.statestore.codec import alert_from, alert_text, incident_from, incident_text
-from shouwang.wiring import Services, titles
+from shouwang.wiring import Services
 from shouwang.words import Words
 from tests.unit.detection.sample import rule_text
 from tests.unit.state.conftest import NOON_US
@@ -88,11 +88,11 @@ def test_the_audit_chain_holds_both_titles_and_is_whole(stocked: Services) -> No
 def test_a_rule_in_one_language_keeps_that_one_in_both(tmp_path: Path) -> None:
     (tmp_path / "own.yml").write_text(rule_text("s: {f: x}\ncondition: s", title="夜间登录"), encoding="utf-8")
     ruleset = load_rules([tmp_path])
-    assert titles(ruleset) == {ruleset.rules[0].id: Words("夜间登录", "夜间登录")}
+    assert ruleset.titles() == {ruleset.rules[0].id: Words("夜间登录", "夜间登录")}
 
 
 def test_our_own_rules_have_both(services: Services) -> None:
-    assert {said.zh == said.en for said in titles(services.ruleset).values()} == {False}
+    assert {said.zh == said.en for said in services.ruleset.titles().values()} == {False}
     zh, en = (json.loads(asked(services, lang, "rules.list", {}))["rules"] for lang in ("zh", "en"))
     assert {one["title"] for one in zh}.isdisjoint(one["title"] for one in en)
 
