@@ -35,6 +35,7 @@ from tui.screens.mute import Mute
 from tui.screens.overview import Overview
 from tui.screens.report import ReportForm
 from tui.screens.silence import SilenceForm
+from tui.screens.silences import Silences
 from tui.session import Changed, Disconnected, Go, Notice, Session, Snapshot
 from tui.typeahead import KeyedApp
 
@@ -192,6 +193,8 @@ class ShouwangApp(KeyedApp):
             await self.action_quit()
         elif name == "mute":
             self.open_dialog(Mute(self.session), self._muted)
+        elif name == "silences":
+            self.open_dialog(Silences(self.session), self._ended)
         elif name == "language":
             self._speak()
         elif name == "skin":
@@ -219,6 +222,11 @@ class ShouwangApp(KeyedApp):
         if minutes is not None and minutes >= 0:
             self._bell.mute(minutes, self.console_screen.say)
             self._tick()
+
+    def _ended(self, said: str | None) -> None:
+        if said:
+            self.console_screen.say(said)
+            self.on_changed(Changed())
 
     def _speak(self) -> None:
         now = LANGUAGES.index(self.session.words.language)

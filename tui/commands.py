@@ -59,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("palette", ("ctrl+p", ":"), menu=False),
     Command("menu", ("f10",), menu=False, footer=False),
     Command("mute", ("M", "ctrl+n")),
+    Command("silences", (), footer=False),
     Command("language", (), footer=False),
     Command("theme", (), footer=False),
     Command("skin", (), footer=False),

@@ -110,14 +110,14 @@ def status(value: Value) -> Status:
         rules=rules.integer("loaded"),
         correlations=rules.integer("correlations"),
         refused=rules.integer("refused"),
-        holds=tuple(_hold(item) for item in doc.doc("noise").docs("active")),
-        ended=tuple(_hold(item) for item in doc.doc("noise").docs("ended")),
+        holds=tuple(hold(item) for item in doc.doc("noise").docs("active")),
+        ended=tuple(hold(item) for item in doc.doc("noise").docs("ended")),
         store_bytes=store.integer("bytes"),
         oldest_day=store.text("oldest_day"),
     )
 
 
-def _hold(doc: Doc) -> HoldRow:
+def hold(doc: Doc) -> HoldRow:
     held = doc.doc("held")
     return HoldRow(
         id=doc.text("id"),

@@ -62,6 +62,8 @@ class Service:
             "alerts.show": self._alerts_show,
             "silences.preview": self._preview,
             "silences.add": self._silence,
+            "silences.list": lambda _args: {"silences": list(self.holds)},
+            "silences.end": self._end_silence,
             "incidents.list": self._incidents_list,
             "incidents.show": self._incidents_show,
             "incidents.claim": self._claim,
@@ -148,6 +150,11 @@ class Service:
         made: Json = {"id": "S-1", "owner": "王磊", "until": self.samples.at(hours=-8), **self._known_what()}
         self.holds.append(made | {"held": {"alerts": 2, "events": 900}})
         return made
+
+    def _end_silence(self, args: Mapping[str, Value]) -> Value:
+        (ended,) = (each for each in self.holds if each["id"] == args["id"])
+        self.holds.remove(ended)
+        return ended
 
     def _known_what(self) -> Json:
         known = self._preview({})

@@ -25,6 +25,23 @@ async def test_an_alert_is_silenced_with_a_reason_and_an_end_and_its_meaning_is_
     assert service.did("silences.add") == [{"alert": "A-20931", "reason": "自有扫描器", "until": "8h"}]
 
 
+async def test_silences_are_listed_and_one_is_ended_after_being_asked_twice() -> None:
+    service = Service()
+    service.call("silences.add", alert="A-20931")
+    async with console(service) as pilot:
+        await pilot.press("ctrl+p")
+        await types(pilot, "jmlb")
+        await pilot.press("enter")
+        await sees(pilot, "S-1 ")
+        await pilot.press("enter")
+        await sees(pilot, "再按 Enter 立即结束 S-1")
+        assert service.did("silences.end") == []
+        await pilot.press("enter")
+        await sees(pilot, "S-1 已结束")
+    assert service.did("silences.end") == [{"id": "S-1"}]
+    assert service.holds == []
+
+
 async def test_what_a_silence_held_is_said_when_it_has_ended() -> None:
     service = Service()
     service.over = [
