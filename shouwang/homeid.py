@@ -42,11 +42,8 @@ def claim(home: Home, anew: Iterable[str] = ()) -> Claim:
     Raises ``StoreError`` where a database is missing that the home has had, ``UsageError`` to begin anew what is there.
     """
     asked, there = frozenset(anew), frozenset(name for name in DATABASES if _is_there(_path(home, name)))
-    for name in sorted(asked & there):
-        raise UsageError(
-            Words(f"{_path(home, name)} 尚在，不会另建。", f"{_path(home, name)} is there: it is not begun anew."),
-            hint=Words("请先移走它（连同 -wal、-shm）。", "Move it away first, with its -wal and -shm."),
-        )
+    for name in sorted(asked):
+        _refuse_remains(_path(home, name))
     id, had = _read(home)
     if not id:
         had = frozenset(DATABASES) if there else frozenset()
@@ -85,20 +82,29 @@ def keep(claim: Claim, id: str) -> None:
         _write(claim.home, id, frozenset(DATABASES))
 
 
+def _refuse_remains(path: Path) -> None:
+    """A log of the lost one would be read into the new one."""
+    for each in (path, path.with_name(f"{path.name}-wal")):
+        if _is_there(each):
+            raise UsageError(
+                Words(f"{each} 尚在，不会另建。", f"{each} is there: it is not begun anew."),
+                hint=Words(
+                    f"请先移走 {path.name}（连同 -wal、-shm）。",
+                    f"Move it away first: {path.name}, with its -wal and -shm.",
+                ),
+            )
+
+
 def _path(home: Home, name: str) -> Path:
     return home.state if name == "state" else home.events
 
 
 def _is_there(path: Path) -> bool:
-    """An empty file is none; a new one may stand in its log yet."""
-    return any(_size(each) for each in (path, path.with_name(f"{path.name}-wal")))
-
-
-def _size(path: Path) -> int:
+    """An empty file is none, and a log (``-wal``) alone is none: a database has its first page once it is opened."""
     try:
-        return path.stat().st_size
+        return path.stat().st_size > 0
     except FileNotFoundError:
-        return 0
+        return False
 
 
 def _lost(home: Home, names: list[str]) -> StoreError:

@@ -53,6 +53,20 @@ def test_an_emptied_database_is_a_lost_one(home: Home, clock: ManualClock) -> No
         start(home, clock)
 
 
+def test_of_a_database_whose_log_alone_is_left_nothing_is_made(home: Home, clock: ManualClock) -> None:
+    start(home, clock)
+    lose(home.state)
+    log = home.path / "state.db-wal"
+    log.write_bytes(b"x" * 100)
+    with pytest.raises(StoreError, match=r"state\.db"):
+        start(home, clock)
+    assert not home.state.exists()
+    with pytest.raises(UsageError, match="Move it away first"):
+        start(home, clock, "state")
+    log.unlink()
+    assert start(home, clock, "state") == ["database.new"]
+
+
 @pytest.mark.parametrize("name", ["state", "events"])
 def test_one_is_begun_anew_on_purpose_and_the_audit_trail_says_so(home: Home, clock: ManualClock, name: str) -> None:
     start(home, clock)
