@@ -48,7 +48,7 @@ class Supervisor:
     def findings(self) -> list[Finding]:
         """Of sources from which nothing comes."""
         return [
-            Finding(Level.BROKEN, Words(f"{said.id}：{detail.zh}", f"{said.id}: {detail.en}"), each.thread.hint)
+            Finding(Level.BROKEN, Words(f"{said.id}：{detail.zh}。", f"{said.id}: {detail.en}."), each.thread.hint)
             for each in self._runs
             for said in (each.status(),)
             for detail in (words(said.detail),)

@@ -102,7 +102,7 @@ def test_a_taken_port_is_one_line_of_the_log_and_a_finding_that_says_what_to_do(
                 assert tries.acquire(timeout=10)
             (found,) = at_work.findings()
         assert (
-            f"cannot listen at {'tcp' if of is SyslogTcpSource else 'udp'} {at}: Address already in use"
+            f"cannot listen at {'tcp' if of is SyslogTcpSource else 'udp'} {at}: Address already in use."
             in found.what.en
         )
         assert "[listen]" in found.hint.en
