@@ -194,6 +194,16 @@ def test_floods_of_many_groups_are_counted_exactly_where_not_all_of_their_events
     assert correlator.states["c"].counters.evicted == 0
 
 
+def test_what_comes_late_into_a_flood_counts_though_nothing_near_it_is_remembered() -> None:
+    keeping = Keeping([a_correlation(count=3, timespan_s=10)], Limits(crowd=4))
+    old = keeping.restarted()
+    fed(old, *(a_match(n, at_us=n * 1_000_000) for n in range(100)))
+    keeping.keep(old)
+    assert old.states["c"].entries < 15
+    late = [a_match(200 + n, at_us=n * 1_000_000 + 1, received_us=100_000_000) for n in range(-20, 110, 10)]
+    assert numbers(fed(keeping.restarted(), *late)) == [200 + n for n in range(-20, 110, 10)][1:]
+
+
 def test_idle_groups_are_forgotten_without_being_counted_as_lost() -> None:
     correlator = Correlator([a_correlation(count=2)])
     fed(correlator, a_match(1, fields={"source.ip": "a"}), a_match(2, at_us=120 * MINUTE, fields={"source.ip": "b"}))
