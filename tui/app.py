@@ -130,7 +130,7 @@ class ShouwangApp(KeyedApp):
         if turn == 0:
             await self.session.greet()
         if turn % SNAPSHOT_EVERY == 0:
-            await self._snapshot(hourly=turn % HOURLY_EVERY == 0)
+            await self._snapshot(hourly=turn % HOURLY_EVERY == 0 or not self._hourly)
         if self.is_running:
             screen = self.console_screen
             if turn == 0:
