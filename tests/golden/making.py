@@ -50,11 +50,13 @@ def main() -> None:
 def _bring(services: Services, day: int) -> None:
     """Each day a log of another kind, and what was received and not kept."""
     failed = "".join(
-        f"Oct {25 + day} 11:58:{second:02} gate sshd[811]: Failed password for root from 203.0.113.9 port {4000 + second} ssh2\n"
+        f"Oct {25 + day} 11:58:{second:02} gate sshd[811]: "
+        f"Failed password for root from 203.0.113.9 port {4000 + second} ssh2\n"
         for second in range(12)
     )
     web = '198.51.100.7 - - [25/Oct/2026:11:00:01 +0800] "GET /a?q=%27 HTTP/1.1" 404 153 "-" "curl/8.5"\n' * 3
-    odd = b'{"@timestamp":"2026-10-25T03:00:00Z","message":"\\u767b\\u5f55","n":9007199254740993}\n{"broken\n\xff\xfe not text\n'
+    odd = b'{"@timestamp":"2026-10-25T03:00:00Z","message":"\\u767b\\u5f55","n":9007199254740993}\n{"broken\n'
+    odd += b"\xff\xfe not text\n"
     logs = {"auth.log": failed.encode(), "access.log": web.encode(), "odd.json": odd + b"%d\n" % day}
     for name, data in logs.items():
         importer = services.new_importer(lambda _number: None)
