@@ -20,7 +20,7 @@ from collectors.logsources import where
 from collectors.rehydrate import rehydrate
 from detection.correlation.replay import alerts_of, silenced
 from detection.engine import Engine
-from detection.hunt import chosen, joined, meaning, narrowing
+from detection.hunt import Worthwhile, chosen, joined, meaning, narrowing
 from detection.intel.index import DamagedIndex, Index
 from detection.intel.library import SUFFIX
 from detection.intel.lookout import Lookout
@@ -88,7 +88,8 @@ class _Hunt:
         self._matcher = Matcher(self._engine, Lookout(_Sets(sets), entities, looking_back_us=plan.made_us))
         self._titles = self._ruleset.titles()
         open_to_all = bool(sets) or not plan.narrowing
-        self._wanted = All() if open_to_all else narrowing(self._ruleset.rules, where, STORED_FIELDS)
+        wanted = All() if open_to_all else narrowing(self._ruleset.rules, where, STORED_FIELDS)
+        self._asking = Worthwhile(wanted)
         self._state = folder.state()
         fingerprint = meaning(self._ruleset) + "".join(f"/{index.head.digest}" for index in sets.values())
         if self._state.fingerprint not in ("", fingerprint):
@@ -174,7 +175,8 @@ class _Hunt:
         if place is not None and place.time_us >= stretch.to_us:
             return
         while True:
-            part = history.part(stretch, self._wanted, place)
+            part = history.part(stretch, self._asking.wanted(), place)
+            self._asking.saw(part.passed, len(part.events))
             yield part
             if part.end:
                 return

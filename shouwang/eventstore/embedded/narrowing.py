@@ -143,13 +143,13 @@ class _Compiler:
 
 
 def _on_cells(test: Test, read: Read, *, cached: bool) -> Callable[[Cell], bool]:
-    """The test of a cell, asked once per text that a column repeats."""
+    """The test of a cell, asked once per text that a column repeats, and once of an empty cell."""
     if not cached:
         return lambda cell: test(read(cell))
     known: dict[Cell, bool] = {}
 
     def asked(cell: Cell) -> bool:
-        if not isinstance(cell, str):
+        if cell is not None and not isinstance(cell, str):
             return test(read(cell))
         found = known.get(cell)
         if found is None:

@@ -322,3 +322,24 @@ def shown_rule(shown: Json) -> object:
     assert isinstance(by_rule, list)
     assert isinstance(by_rule[0], dict)
     return by_rule[0]["rule_id"]
+
+
+def lines(host: str, first: int, number: int) -> bytes:
+    said = [
+        f"Nov 24 {n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d} {host} sshd[{n}]: "
+        "Failed password for root from 203.0.113.9 port 40000 ssh2"
+        for n in range(first, first + number)
+    ]
+    return "\n".join(said).encode() + b"\n"
+
+
+def test_where_asking_the_store_leaves_nothing_out_it_is_not_asked_until_it_does(
+    services: Services, act: Act, archive: Archive
+) -> None:
+    """A thousand events that fire, three thousand that cannot: after the first thousand one more is read whole."""
+    bring_in(services, lines("srv-1", 0, 1000) + lines("srv-2", 1000, 3000))
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    assert (shown["passed"], shown["read"], shown["matches"]) == (4000, 2000, 1000)
+    whole = finished(act, str(act("hunt.start", file=archive(FAILED).fileno(), narrowing=False)["id"]))
+    assert (whole["passed"], whole["read"]) == (4000, 4000)
+    assert found(act, str(whole["id"])) == found(act, str(shown["id"]))
