@@ -11,7 +11,7 @@ import apsw
 from shouwang.errors import StoreError
 from shouwang.words import Words
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
 PROMOTED: Final = (
     "host.name",
@@ -86,7 +86,41 @@ CREATE TABLE ledger_drop (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[Mapping[int, str]] = {1: _CREATE}
+_SEGMENTS = """
+CREATE TABLE segment (
+    path TEXT PRIMARY KEY,
+    day TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    min_time_us INTEGER NOT NULL,
+    max_time_us INTEGER NOT NULL,
+    min_received_us INTEGER NOT NULL,
+    max_received_us INTEGER NOT NULL,
+    min_id BLOB NOT NULL,
+    max_id BLOB NOT NULL,
+    sha256 TEXT NOT NULL,
+    schema INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE segment_source (
+    path TEXT NOT NULL,
+    source TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    latest_us INTEGER NOT NULL,
+    PRIMARY KEY (path, source)
+) WITHOUT ROWID;
+CREATE TABLE grave (path TEXT PRIMARY KEY, since_us INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE mark (seq INTEGER PRIMARY KEY, hour_us INTEGER NOT NULL, state BLOB NOT NULL);
+ALTER TABLE ledger ADD COLUMN touched INTEGER NOT NULL DEFAULT 0;
+INSERT INTO meta VALUES ('sealed_to', 0), ('resume_to', 0);
+"""
+"""``segments.manifest``, ``segments.marks``; ``ledger.touched``: the newest ``event.seq`` before its last change."""
+
+MIGRATIONS: Final[Mapping[int, str]] = {1: _CREATE, 2: _SEGMENTS}
 """Schema number -> the SQL that makes it from the one before; 1 from an empty file."""
 
 
