@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.elastic.server import elastic, elastic_node
 from tests.peers import missed, require
+
+__all__ = ["elastic", "elastic_node"]
 
 pytest.register_assert_rewrite("tests.cases.readings")
 
@@ -28,6 +31,14 @@ def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on a server run in one process: a server takes half a gigabyte."""
+    for item in items:
+        if any(name.startswith("elastic_") for name in getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("elastic"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
