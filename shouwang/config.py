@@ -26,6 +26,7 @@ from shouwang.assets import AssetRegister, canonical_network
 from shouwang.errors import UsageError
 from shouwang.mistakes import mistake
 from shouwang.model import Asset, Importance
+from shouwang.retention import FLOOR_DAYS
 from shouwang.timespan import span_us
 from shouwang.tomlfaults import toml_fault
 from shouwang.tomlplace import line_of
@@ -188,6 +189,25 @@ class Metrics(Table):
         return value
 
 
+class Store(Table):
+    keep_days: int = Field(default=FLOOR_DAYS, le=36_600, strict=True)
+    """Whole days since the day of receipt; then it goes."""
+    reserve_mb: int = Field(default=256, ge=0, le=65_536, strict=True)
+    """MiB set aside for cleaning up on a full disk; 0: none."""
+
+    @field_validator("keep_days")
+    @classmethod
+    def _lawful(cls, value: int) -> int:
+        if value < FLOOR_DAYS:
+            raise ValueError(
+                Words(
+                    f"不能少于 {FLOOR_DAYS} 天：网络安全法第二十一条要求网络日志留存不少于六个月",
+                    f"at least {FLOOR_DAYS}: the law wants network logs kept six months (网络安全法 2017, article 21)",
+                )
+            )
+        return value
+
+
 class Rules(Table):
     builtin: Flag = True
     """The rules that come with Shouwang."""
@@ -242,6 +262,7 @@ class Config(Table):
     watch: Watch = Watch()
     listen: Listen = Listen()
     metrics: Metrics = Metrics()
+    store: Store = Store()
     rules: Rules = Rules()
     silences: Silences = Silences()
     inhibit: tuple[InhibitTable, ...] = ()
@@ -296,6 +317,7 @@ _HEADERS: Final = {
     "watch": "[watch]",
     "listen": "[listen]",
     "metrics": "[metrics]",
+    "store": "[store]",
     "rules": "[rules]",
     "silences": "[silences]",
     "inhibit": "[[inhibit]]",

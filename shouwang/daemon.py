@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Final, NoReturn
 from shouwang import __version__, privilege
 from shouwang.api.table import perform, role_in
 from shouwang.config import load
+from shouwang.errors import ShouwangError
 from shouwang.firststart import make_home
 from shouwang.home import Home, Lock
 from shouwang.server import Server
@@ -92,11 +93,19 @@ def _keep_house(services: Services, watching: Watching, stop: threading.Event) -
 
 
 def _maintain(services: Services) -> None:
-    try:
-        for done in services.events.maintain(services.clock.now_us(), MAINTAIN_BUDGET_S):
-            log.info("upkeep: %s", done)
-    except Exception:  # a scheduled job's fault must not end the watch; it runs again in its turn
-        log.exception("upkeep of the event store failed")
+    """Cleaning up first: on a full disk it makes the room that retention needs to write down what goes."""
+    jobs: tuple[Callable[[], list[str]], ...] = (
+        lambda: services.events.maintain(services.clock.now_us(), MAINTAIN_BUDGET_S),
+        services.retention.step,
+    )
+    for job in jobs:
+        try:
+            for done in job():
+                log.info("upkeep: %s", done)
+        except ShouwangError as refused:
+            log.warning("upkeep of the event store: %s; it is tried again", refused.message)
+        except Exception:  # a scheduled job's fault must not end the watch; it runs again in its turn
+            log.exception("upkeep of the event store failed")
 
 
 def _leave_now() -> NoReturn:

@@ -72,6 +72,14 @@ encoding = "utf-8"
 # Interval of the host's own metrics, in seconds; 0: none.
 interval_s = {interval}
 
+[store]
+# 日志留存天数（按接收日）；法律要求不少于六个月，即 184 天。更早的日子每天删除，并留下删除记录。
+# Days that logs are kept, by day of receipt; the law asks for six months, 184 days. Older days go, each with a record.
+keep_days = 184
+# 磁盘写满时供清理用的预留文件（MiB）；0 为不预留。
+# A file set aside for cleaning up on a full disk, in MiB; 0: none.
+reserve_mb = {reserve}
+
 [detection]
 # 事件晚到多久仍能准确关联；带上限的条件、平均值等也要等这么久才判定。
 # How late an event may come and be correlated exactly; conditions with an upper bound and averages wait so long.
@@ -127,6 +135,7 @@ def first_config(
         watch="false" if quiet else "true",
         listen='""' if quiet else '"127.0.0.1:5514"',
         interval="0" if quiet else "10",
+        reserve="0" if quiet else "256",
     )
 
 

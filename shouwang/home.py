@@ -24,7 +24,8 @@ SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
 _FOLDERS = ("logs", "drills", "rules", "intel", "hunts", "cache")
 HOME_ID = "home.id"
-OURS = frozenset((*_FOLDERS, "lock", HOME_ID, "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL))
+RESERVE = "reserve"
+OURS = frozenset((*_FOLDERS, "lock", HOME_ID, RESERVE, "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL))
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
 OF_COMMAND = "a command, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from shouwang.errors import UsageError
 from shouwang.words import Words
@@ -79,6 +79,17 @@ def span_us(text: str) -> int | None:
     """Of ``90s``, ``10m``, ``24h``, ``7d``, ``2w``; ``None`` for anything else."""
     span = _SPAN.fullmatch(text)
     return None if span is None else int(span.group(1)) * _UNITS_US[span.group(2).lower()]
+
+
+def day_of(time_us: int, zone: tzinfo) -> date:
+    """The zone's day."""
+    return (EPOCH + timedelta(microseconds=time_us)).astimezone(zone).date()
+
+
+def midnight_us(day: date, zone: tzinfo) -> int:
+    """Where the zone's day begins."""
+    local = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return (local.astimezone(UTC) - EPOCH) // _MICROSECOND
 
 
 def rfc3339(time_us: int, zone: tzinfo) -> str:

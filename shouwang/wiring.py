@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date
 from types import TracebackType
 from typing import Final, Self
 
@@ -33,6 +34,7 @@ from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
 from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
+from shouwang.flows.retention import Retention, holding
 from shouwang.flows.ruleloading import RuleKeeper, loaded, pipelines, rule_paths
 from shouwang.flows.sources import lacks, sources
 from shouwang.flows.supervising import Supervisor
@@ -83,6 +85,7 @@ class Services:
     alerting: Alerting
     rematching: Rematching
     intelligence: Intelligence
+    retention: Retention
     hunts: Hunts
     new_engine: Callable[[], Matcher]
     """An engine serves one thread: each that matches makes its own."""
@@ -132,7 +135,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
     with ExitStack() as stack:
         claim = homeid.claim(home, anew)
         state = stack.enter_context(StateStore(home.state))
-        events = EmbeddedStore(home.events, zone=config.site.zone, rehydrate=rehydrate)
+        events = _event_store(home, config, clock, state)
         stack.callback(events.close)
         _belong(claim, state, events, clock.now_us())
         _keep_timezone(state, config)
@@ -177,6 +180,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             alerting=alerting,
             rematching=rematching,
             intelligence=intelligence,
+            retention=Retention(events, state, clock, zone=config.site.zone, keep_days=config.store.keep_days),
             hunts=hunts,
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
@@ -243,6 +247,22 @@ def inhibits(config: Config) -> list[Inhibit]:
         inhibit(each.name, each.source, each.target, equal=each.equal, within_us=each.within_us, members=each.members)
         for each in config.inhibit
     ]
+
+
+def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) -> EmbeddedStore:
+    def held(day: date) -> str:
+        with state.reading() as tables:
+            return holding(tables.legal_holds.all(), day)
+
+    return EmbeddedStore(
+        home.events,
+        zone=config.site.zone,
+        rehydrate=rehydrate,
+        held=held,
+        keep_days=config.store.keep_days,
+        reserve_bytes=config.store.reserve_mb << 20,
+        clock=clock,
+    )
 
 
 def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore, now_us: int) -> None:

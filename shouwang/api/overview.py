@@ -114,6 +114,7 @@ def findings(services: Services) -> Iterable[Finding]:
             Words("`shouwang up` 可启动。", "`shouwang up` starts one."),
         )
     yield from services.events.health()
+    yield from services.retention.findings()
     yield from services.intelligence.findings()
     yield from gaps.findings(services)
     if services.ruleset.refused:

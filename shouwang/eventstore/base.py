@@ -10,6 +10,7 @@ from typing import Generic, Literal, NamedTuple, Protocol, TypeVar, overload
 from shouwang.errors import StoreError
 from shouwang.model import Event, Finding, Match, Value
 from shouwang.query import Query
+from shouwang.words import Words
 
 T = TypeVar("T")
 
@@ -83,6 +84,60 @@ class DayLedger:
     the day is closed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that a store keeps a day in: a file, an index."""
+
+    name: str
+    events: int
+    bytes: int
+    sha256: str = ""
+    """Of a file that does not change any more; empty: it may, or the store knows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a person wants to know of the store itself."""
+
+    bytes: int
+    """That all events take, sealed or not, with what the store needs beside them."""
+    free_bytes: int
+    bytes_a_day: int
+    """That it grows; 0: not known yet."""
+    full_on: date | None
+    """When the disk is full at this pace; ``None``: not before the first days go, or not known yet."""
+    sealed_us: int = 0
+    """All that was received before is sealed; 0: nothing yet, or this store seals nothing."""
+    unsealed: int = 0
+    """Events that are not sealed yet."""
+    reserved_bytes: int = 0
+    """Set aside for cleaning up."""
+    paused: bool = False
+    """Nothing is taken: there is too little room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not as it was written."""
+
+    what: Words
+    part: str = ""
+    """The name of the ``Part``; empty: none alone."""
+    day: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was read back and held against the manifest and the ledger."""
+
+    days: int
+    parts: int
+    events: int
+    bytes: int
+    faults: Sequence[Fault] = ()
+
+
 class Stored(NamedTuple):
     """One event as a store keeps it: everything else is made from these."""
 
@@ -145,6 +200,12 @@ class EventStore(Protocol):
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
         """Remove one receipt day; gives its ledger. Raises ``RetentionFloor`` under 184 days or under legal hold."""
         ...
+
+    def parts(self, day: date) -> list[Part]:
+        """What one receipt day is kept in."""
+        ...
+
+    def facts(self, now_us: int) -> Facts: ...
 
     def maintain(self, now_us: int, budget_s: float) -> list[str]:
         """Housekeeping within the budget; killable anywhere, repeatable. Says what was done."""

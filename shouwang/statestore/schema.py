@@ -12,7 +12,7 @@ from shouwang.errors import StoreError
 from shouwang.statestore.rows import one
 from shouwang.words import Words
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 APPLICATION_ID: Final = 0x53574154  # "SWAT": state of Shouwang
 
 TABLES: Final = """
@@ -61,6 +61,14 @@ CREATE INDEX holds_over ON holds (over_us);
 """
 """Silences and maintenance windows, and which alerts something holds."""
 
+KEEPING: Final = """
+CREATE TABLE legal_holds (name TEXT PRIMARY KEY, first TEXT NOT NULL, last TEXT NOT NULL, reason TEXT NOT NULL,
+    by TEXT NOT NULL, made_us INTEGER NOT NULL) STRICT;
+CREATE TABLE deletions (number INTEGER PRIMARY KEY AUTOINCREMENT, day TEXT NOT NULL, begun_us INTEGER NOT NULL,
+    done_us INTEGER NOT NULL, dropped INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+"""
+"""Days that must be kept, and days that have gone."""
+
 
 def _correlations(connection: apsw.Connection) -> None:
     """What version 1 remembered of correlations is not read any more: they go on as after a change of their rule."""
@@ -78,7 +86,11 @@ def _holds(connection: apsw.Connection) -> None:
     connection.execute(HOLDS)
 
 
-MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {1: _correlations, 2: _holds}
+def _keeping(connection: apsw.Connection) -> None:
+    connection.execute(KEEPING)
+
+
+MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {1: _correlations, 2: _holds, 3: _keeping}
 """Schema number -> what makes the next one of it. Each runs in one transaction, after a copy was made."""
 
 
@@ -115,7 +127,7 @@ def _create(connection: apsw.Connection, path: Path) -> None:
     if one(connection, "SELECT count(*) FROM sqlite_schema"):
         raise _foreign(path)
     with connection:
-        connection.execute(TABLES + CORRELATIONS + HOLDS)
+        connection.execute(TABLES + CORRELATIONS + HOLDS + KEEPING)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={SCHEMA}")
 

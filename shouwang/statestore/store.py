@@ -25,6 +25,7 @@ from shouwang.statestore.correlations import Correlations
 from shouwang.statestore.gaps import Gaps
 from shouwang.statestore.holds import Holds
 from shouwang.statestore.incidents import Incidents
+from shouwang.statestore.keeping import Deletions, LegalHolds
 from shouwang.statestore.memory import Memory
 from shouwang.statestore.numbers import Numbers
 from shouwang.statestore.schema import prepare
@@ -46,6 +47,8 @@ class Tables:
         self.correlations = Correlations(connection)
         self.gaps = Gaps(connection)
         self.holds = Holds(connection)
+        self.legal_holds = LegalHolds(connection)
+        self.deletions = Deletions(connection)
 
 
 class Transaction(Tables):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import apsw
@@ -14,6 +15,7 @@ from shouwang.errors import StoreError
 from shouwang.eventstore.base import Batch, EventStore, StoreAway
 from shouwang.eventstore.embedded import EmbeddedStore
 from shouwang.eventstore.embedded.database import OLDEST_SQLITE, refuse_network_filesystem
+from shouwang.eventstore.embedded.room import Room
 from shouwang.eventstore.embedded.schema import MIGRATIONS, SCHEMA, migrate, schema_of
 from shouwang.eventstore.embedded.upkeep import space
 from shouwang.model import Level
@@ -186,9 +188,10 @@ def test_the_disk_that_soon_is_full_is_told_in_days(tmp_path: Path) -> None:
         file.truncate(free)  # a hole: three days have filled as much as is free now
     if free < 512 << 20:
         pytest.skip("too little space is left here to tell a forecast from a full disk")
-    (finding,) = space(huge, ledger)
+    (finding,) = space(huge, ledger, Room(tmp_path, 0), 184, date(2026, 11, 26))
     assert finding.level is Level.DEGRADED
     assert "in about 3 days" in str(finding.what) or "in about 2 days" in str(finding.what)
+    assert "on 2026-11-29" in str(finding.what) or "on 2026-11-28" in str(finding.what)
 
 
 def test_the_write_ahead_log_is_emptied_by_maintenance_even_beside_a_search(tmp_path: Path) -> None:

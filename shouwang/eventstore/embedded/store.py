@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, cast, overload
 
+from shouwang.clock import Clock, SystemClock
 from shouwang.errors import UsageError
-from shouwang.eventstore.base import Batch, Count, DayLedger, Page, Position, PutResult, Rehydrate
+from shouwang.eventstore.base import (
+    Batch,
+    Count,
+    DayLedger,
+    Facts,
+    Page,
+    Part,
+    Position,
+    PutResult,
+    Rehydrate,
+)
 from shouwang.eventstore.embedded import search, upkeep
 from shouwang.eventstore.embedded.database import Database
 from shouwang.eventstore.embedded.journal import Journal
 from shouwang.eventstore.embedded.ledger import Days, read_latest, read_ledger
+from shouwang.eventstore.embedded.room import Room
 from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
-from shouwang.timespan import EPOCH
+from shouwang.retention import FLOOR_DAYS
+from shouwang.timespan import EPOCH, day_of
 from shouwang.words import Words
 
 _YEAR_2000_US, _YEAR_9000_US = 946_684_800_000_000, 221_845_392_000_000_000
@@ -31,8 +44,24 @@ class EmbeddedStore:
     opened, is damaged, or is of a newer schema.
     """
 
-    def __init__(self, path: Path, *, zone: tzinfo, rehydrate: Rehydrate) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        zone: tzinfo,
+        rehydrate: Rehydrate,
+        held: Callable[[date], str] = lambda _day: "",
+        keep_days: int = FLOOR_DAYS,
+        reserve_bytes: int = 0,
+        clock: Clock | None = None,
+    ) -> None:
+        """``held``: the name of a legal hold that covers the day, else empty. ``reserve_bytes``: see ``Room``.
+        ``keep_days``, ``clock``: for forecasts."""
         self._zone = zone
+        self._held = held
+        self._keep_days = keep_days
+        self._clock = clock or SystemClock()
+        self._room = Room(path.parent, reserve_bytes)
         self._rehydrate = rehydrate
         self._database = Database(path)
         self._journal = Journal(self._database, Days(zone))
@@ -47,6 +76,7 @@ class EmbeddedStore:
         self.close()
 
     def put(self, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+        self._room.admit()
         return self._journal.put(batch, cursors)
 
     def cursors(self) -> Mapping[str, bytes]:
@@ -98,14 +128,23 @@ class EmbeddedStore:
             return read_latest(db)
 
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
-        return upkeep.drop_day(self._database, self._zone, day, now_us)
+        return upkeep.drop_day(self._database, self._zone, day, now_us, self._held(day))
 
     def maintain(self, now_us: int, budget_s: float) -> list[str]:
-        return upkeep.maintain(self._database, self._zone, now_us, budget_s)
+        done = ["gave up the reserve to clean up"] if self._room.give_up_reserve() else []
+        done += upkeep.maintain(self._database, self._zone, now_us, budget_s)
+        return [*done, "made the reserve"] if self._room.keep_reserve() else done
+
+    def parts(self, day: date) -> list[Part]:
+        with self._database.reading() as db:
+            return upkeep.parts(db, self._database.path, self._zone, day)
+
+    def facts(self, now_us: int) -> Facts:
+        return upkeep.facts(self._database, self._room, self._keep_days, day_of(now_us, self._zone))
 
     def health(self) -> list[Finding]:
         """Cheap; with what the last ``check`` found."""
-        return [*self._damage, *upkeep.health(self._database)]
+        return [*self._damage, *upkeep.health(self._database, self._room, self._keep_days, self._today())]
 
     def check(self) -> list[Finding]:
         """Look for damage in the whole file: seconds a gigabyte. ``health`` goes on to say what was found."""
@@ -125,6 +164,9 @@ class EmbeddedStore:
 
     def close(self) -> None:
         self._database.close()
+
+    def _today(self) -> date:
+        return day_of(self._clock.now_us(), self._zone)
 
     def _offset_us(self, from_us: int) -> int:
         """The zone's offset at the query's start; of the year 2000 for open starts, where old zones had odd ones."""

@@ -4,43 +4,32 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from contextlib import suppress
+from datetime import date, timedelta, tzinfo
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import apsw
 
 from shouwang.errors import StoreError
-from shouwang.eventstore.base import DayLedger, RetentionFloor
+from shouwang.eventstore.base import DayLedger, Facts, Part, RetentionFloor
 from shouwang.eventstore.embedded.database import LOG_LIMIT_BYTES, Database
+from shouwang.eventstore.embedded.growth import growth
 from shouwang.eventstore.embedded.ledger import close_days, read_ledger
+from shouwang.eventstore.embedded.room import Room
+from shouwang.eventstore.embedded.segments import manifest
 from shouwang.model import Finding, Level
-from shouwang.timespan import EPOCH
+from shouwang.retention import FLOOR_DAYS, first_free
+from shouwang.timespan import day_of, midnight_us
 from shouwang.words import Words
 
-FLOOR_DAYS: Final = 184
-"""Network logs are kept at least six months (网络安全法, 2017: art. 21): six months have at most 184 days."""
-
-LEAST_FREE_BYTES: Final = 256 << 20
 _SHORT_DAYS: Final = 14
 
 
-def today(zone: tzinfo, now_us: int) -> date:
-    return (EPOCH + timedelta(microseconds=now_us)).astimezone(zone).date()
-
-
-def drop_day(database: Database, zone: tzinfo, day: date, now_us: int) -> list[DayLedger]:
-    """The day's events, matches and ledger, in one transaction; the ledger as it was."""
-    first_free = day + timedelta(days=FLOOR_DAYS + 1)
-    if today(zone, now_us) < first_free:
-        raise RetentionFloor(
-            Words(
-                f"{day} 的日志必须留存：法律要求不少于六个月（{FLOOR_DAYS} 天）。",
-                f"The events of {day} must be kept: the law asks for six months ({FLOOR_DAYS} days).",
-            ),
-            hint=Words(f"{first_free} 起可以删除。", f"They may go on {first_free}."),
-        )
-    start, end = (_midnight(at, zone) for at in (day, day + timedelta(days=1)))
+def drop_day(database: Database, zone: tzinfo, day: date, now_us: int, held: str) -> list[DayLedger]:
+    """The day's events, matches and ledger, in one transaction; the ledger as it was. ``held``: by which hold."""
+    _refuse_to_drop(day, day_of(now_us, zone), held)
+    start, end = (midnight_us(at, zone) for at in (day, day + timedelta(days=1)))
     with database.writing() as db:
         gone = read_ledger(db, day)
         db.execute("DELETE FROM event WHERE received_us >= ? AND received_us < ?", (start, end))
@@ -50,16 +39,28 @@ def drop_day(database: Database, zone: tzinfo, day: date, now_us: int) -> list[D
     return gone
 
 
-def _midnight(day: date, zone: tzinfo) -> int:
-    local = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return (local.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
+def _refuse_to_drop(day: date, today: date, held: str) -> None:
+    free = first_free(day)
+    if today < free:
+        raise RetentionFloor(
+            Words(
+                f"{day} 的日志必须留存：法律要求不少于六个月（{FLOOR_DAYS} 天）。",
+                f"The events of {day} must be kept: the law asks for six months ({FLOOR_DAYS} days).",
+            ),
+            hint=Words(f"{free} 起可以删除。", f"They may go on {free}."),
+        )
+    if held:
+        raise RetentionFloor(
+            Words(f"{day} 的日志受封存令 {held} 约束。", f"The events of {day} are under the legal hold {held}."),
+            hint=Words(f"解除：`shouwang store release {held}`", f"To end it: `shouwang store release {held}`"),
+        )
 
 
 def maintain(database: Database, zone: tzinfo, now_us: int, budget_s: float) -> list[str]:
     done: list[str] = []
     until = time.monotonic() + budget_s
     with database.writing() as db:
-        closed = close_days(db, today(zone, now_us))
+        closed = close_days(db, day_of(now_us, zone))
     if closed:
         done.append(f"closed the ledger of {', '.join(closed)}")
     if time.monotonic() < until and log_bytes(database.path) > 0:
@@ -84,17 +85,50 @@ def _checkpoint(database: Database) -> list[str]:
     return []
 
 
+def parts(db: apsw.Connection, path: Path, zone: tzinfo, day: date) -> list[Part]:
+    """Segments, then the rows of the journal."""
+    start, end = (midnight_us(at, zone) for at in (day, day + timedelta(days=1)))
+    found = [Part(each.path, each.rows, each.size_bytes, each.sha256) for each in manifest.of_day(db, day.isoformat())]
+    rows, size = cast(
+        "tuple[int, float]",
+        db.execute(
+            "SELECT count(*), total(length(raw)) FROM event WHERE seq > ? AND received_us >= ? AND received_us < ?",
+            (manifest.sealed_to(db), start, end),
+        ).fetchall()[0],
+    )
+    return [*found, Part(path.name, rows, int(size))] if rows else found
+
+
+def facts(database: Database, room: Room, keep_days: int, today: date) -> Facts:
+    with database.reading() as db:
+        ledger = read_ledger(db)
+        unsealed = manifest.last_seq(db) - manifest.sealed_to(db)
+        sealed_us = manifest.sealed_us(db)
+    taken, free = taken_bytes(database.path), room.free_bytes()
+    seen = growth(ledger, taken, free, keep_days)
+    return Facts(
+        bytes=taken,
+        free_bytes=free,
+        bytes_a_day=seen.bytes_a_day,
+        full_on=seen.full_on(today),
+        sealed_us=sealed_us,
+        unsealed=unsealed,
+        reserved_bytes=room.reserved_bytes,
+        paused=room.paused,
+    )
+
+
 # ------------------------------------------------------------------------------------------- health
 
 
-def health(database: Database) -> list[Finding]:
+def health(database: Database, room: Room, keep_days: int, today: date) -> list[Finding]:
     """What is wrong or will be; empty when nothing is."""
     try:
         with database.reading() as db:
             ledger = read_ledger(db)
     except StoreError as error:
         return [Finding(Level.BROKEN, error.message, error.hint)]
-    found = space(database.path, ledger)
+    found = space(database.path, ledger, room, keep_days, today)
     pending = log_bytes(database.path)
     if pending > 4 * LOG_LIMIT_BYTES:
         found.append(
@@ -137,47 +171,51 @@ def check(database: Database) -> list[Finding]:
     ]
 
 
-def space(path: Path, ledger: list[DayLedger]) -> list[Finding]:
-    """Free space now, and how many days it lasts at the pace of the last seven days that received anything."""
+def taken_bytes(path: Path) -> int:
+    """By the events on the disk: the journal, its log, and the segments beside it."""
+    found = path.stat().st_size + log_bytes(path)
+    for folder, _, names in os.walk(path.parent / manifest.FOLDER):
+        for name in names:
+            with suppress(FileNotFoundError):
+                found += (Path(folder) / name).stat().st_size
+    return found
+
+
+def space(path: Path, ledger: list[DayLedger], room: Room, keep_days: int, today: date) -> list[Finding]:
+    """Room now, and until when it lasts."""
     try:
-        disk = os.statvfs(path.parent)
-        size = path.stat().st_size
+        free, taken = room.free_bytes(), taken_bytes(path)
     except OSError as error:
         what = Words(f"无法读取事件库所在磁盘：{error}。", f"The event store's disk cannot be asked: {error}.")
         return [Finding(Level.BROKEN, what, Words("磁盘是否已挂载？", "Is it mounted?"))]
-    free = disk.f_bavail * disk.f_frsize
-    if free < LEAST_FREE_BYTES:
-        return [
-            Finding(
-                Level.BROKEN,
-                Words(f"事件库所在磁盘仅剩 {free >> 20} MiB。", f"The event store's disk has {free >> 20} MiB left."),
-                Words(
-                    "请立即腾出空间：磁盘写满后不再接收日志。", "Make room now: without space nothing more is received."
-                ),
-            )
-        ]
-    by_day: dict[date, int] = {}
-    for row in ledger:
-        by_day[row.day] = by_day.get(row.day, 0) + row.bytes
-    whole = sorted(by_day)[-8:-1]
-    kept = sum(by_day.values())
-    if not whole or not kept:
-        return []
-    grows = size / kept * sum(by_day[day] for day in whole) / len(whole)
-    days = int(free / grows) if grows >= 1 else _SHORT_DAYS
-    if days >= _SHORT_DAYS:
+    if room.tight():
+        return [_little_room(free)]
+    seen = growth(ledger, taken, free, keep_days)
+    if seen.days_left is None or seen.days_left >= _SHORT_DAYS:
         return []
     return [
         Finding(
             Level.DEGRADED,
             Words(
-                f"事件库所在磁盘约 {days} 天后写满：剩余 {free >> 20} MiB，每天增长 {int(grows) >> 20} MiB。",
-                f"The event store's disk is full in about {days} days: {free >> 20} MiB left,"
-                f" {int(grows) >> 20} a day.",
+                f"事件库所在磁盘约 {seen.days_left} 天后（{seen.full_on(today)}）写满："
+                f"剩余 {free >> 20} MiB，每天增长 {seen.bytes_a_day >> 20} MiB。",
+                f"The event store's disk is full in about {seen.days_left} days, on {seen.full_on(today)}:"
+                f" {free >> 20} MiB left, {seen.bytes_a_day >> 20} a day.",
             ),
             Words("请扩容，或减少接入的日志。", "Add space, or receive less."),
         )
     ]
+
+
+def _little_room(free: int) -> Finding:
+    return Finding(
+        Level.BROKEN,
+        Words(f"事件库所在磁盘仅剩 {free >> 20} MiB。", f"The event store's disk has {free >> 20} MiB left."),
+        Words(
+            "请立即腾出空间：再少就暂停接收，各来源等待，直到空间恢复。",
+            "Make room now: with less nothing more is received, and the sources wait until there is room.",
+        ),
+    )
 
 
 def log_bytes(path: Path) -> int:

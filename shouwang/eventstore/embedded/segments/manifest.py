@@ -70,6 +70,11 @@ def sealed_to(db: apsw.Connection) -> int:
     return _number(db, "sealed_to")
 
 
+def sealed_us(db: apsw.Connection) -> int:
+    """Receipt time of the newest sealed event; 0 without one."""
+    return cast(int, db.execute("SELECT max(max_received_us) FROM segment").get or 0)
+
+
 def resume_to(db: apsw.Connection) -> int:
     """The end of the newest seal that has the state of the store: see ``footer.Seal``."""
     return _number(db, "resume_to")
