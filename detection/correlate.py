@@ -15,9 +15,10 @@ from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from detection.correlation.compaction import CROWD
+from detection.correlation.damage import Cause, Damage
 from detection.correlation.outcome import End, Outcome
 from detection.correlation.rows import Changes, Held
-from detection.correlation.state import CorrelationState
+from detection.correlation.state import GROUP_EVENTS, CorrelationState
 from detection.correlation.watchtime import WatchTime
 from detection.correlation.windows import Whole
 from detection.hits import Hit, Loss
@@ -42,6 +43,8 @@ class Limits:
     in_all: int = MAX_IN_ALL
     crowd: int = CROWD
     """Events of one group from which on it is looked what can be left out."""
+    group: int = GROUP_EVENTS
+    """Events one group remembers."""
 
 
 Holding: TypeAlias = Callable[[str], Held | None]
@@ -72,7 +75,7 @@ class Correlator:
         self.states = _states(inputs_first(correlations), self.limits)
         self._losses: list[Loss] = []
         for state in self.states.values():
-            state.losses = self._losses
+            state.memory.losses = self._losses
         self.changed: frozenset[str] = frozenset()
         """Ids of those whose rule is not the one that ``held`` was kept of."""
         self._restore(held)
@@ -96,30 +99,33 @@ class Correlator:
                 changed.add(name)
         self.changed = frozenset(changed)
 
-    def feed(self, match: Match) -> list[Hit]:
-        at_us = self.watch.at(match.received_us)
+    def feed(self, match: Match, at_us: int | None = None) -> list[Hit]:
+        """``at_us``: when it counts as come, where that is not its receipt."""
+        if at_us is None:
+            at_us = self.watch.at(match.received_us)
         self.clock_us = max(self.clock_us, at_us)
         hits = self._judge(self.clock_us)
         readers = self._readers.get(match.rule_id)
         if readers:
-            late = at_us - self.watch.at(match.time_us) > self.limits.lateness_us
+            late = self.clock_us - self.watch.at(match.time_us) > self.limits.lateness_us
             late = late and not match.source.startswith(IMPORTED)
             for state in readers:
-                state.counters.late += late
+                if late:
+                    state.memory.harm(Cause.LATE, Damage(1, match.time_us, match.time_us))
                 self._take(state, self._feed(state, match, at_us), hits)
             if self._entries > self.limits.in_all:
                 self._make_room()
         return hits
 
-    def _feed(self, state: CorrelationState, match: Match, at_us: int) -> Outcome:
+    def _feed(self, state: CorrelationState, match: Match, at_us: int, *, again: bool = False) -> Outcome:
         before = state.entries
         try:
-            outcome = state.feed(match, at_us)
+            outcome = state.feed(match, at_us, again=again)
         except Exception:  # one correlation's fault on one match never stops the stream; the ledger has it
             log.exception("A correlation failed on a match: %s", state.correlation.id)
-            state.counters.faults += 1
+            state.memory.harm(Cause.FAULT, Damage(1, match.time_us, match.time_us))
             return Outcome()
-        state.make_room(self.clock_us, self.limits.entries)
+        state.memory.make_room(self.clock_us, self.limits.entries)
         self._entries += state.entries - before
         return outcome
 
@@ -152,19 +158,19 @@ class Correlator:
         for end in outcome.ends:
             match = _as_match(state, end)
             for reader in self._readers.get(name, ()):
-                self._take(reader, self._feed(reader, match, end.at_us), hits)
+                self._take(reader, self._feed(reader, match, end.at_us, again=end.again), hits)
 
     def _make_room(self) -> None:
         """What is stale and what no answer depends on goes first, everywhere; then what was touched longest ago where
         most is remembered."""
         for state in self.states.values():
-            state.make_room(self.clock_us, self.limits.entries)
-            state.sweep(self.limits.entries)
+            state.memory.make_room(self.clock_us, self.limits.entries)
+            state.memory.sweep(self.limits.entries)
         self._entries = sum(state.entries for state in self.states.values())
         if self._entries > self.limits.in_all:
             fullest = max(self.states.values(), key=lambda state: state.entries)
             before = fullest.entries
-            fullest.make_room(self.clock_us, before - (self._entries - self.limits.in_all))
+            fullest.memory.make_room(self.clock_us, before - (self._entries - self.limits.in_all))
             self._entries += fullest.entries - before
 
     def losses(self) -> list[Loss]:
@@ -173,13 +179,20 @@ class Correlator:
         self._losses.clear()
         return found
 
+    def damages(self) -> dict[str, dict[Cause, Damage]]:
+        """What could not be evaluated as it came, of each correlation, since this was last asked."""
+        found = {name: state.memory.damages for name, state in self.states.items() if state.memory.damages}
+        for name in found:
+            self.states[name].memory.damages = {}
+        return found
+
     def has_changed(self) -> bool:
         """Whether there is anything new for ``changes`` to say."""
-        return any(state.has_changed() for state in self.states.values())
+        return any(state.memory.has_changed() for state in self.states.values())
 
     def changes(self) -> dict[str, Changes]:
         """What to keep of each correlation beside what was kept before, and ``clock_us``."""
-        found = {name: state.changes() for name, state in self.states.items()}
+        found = {name: state.memory.changes() for name, state in self.states.items()}
         return {name: each for name, each in found.items() if each.written or each.gone or each.counters}
 
 
@@ -195,9 +208,14 @@ def _states(correlations: Iterable[Correlation], limits: Limits) -> dict[str, Co
     states: dict[str, CorrelationState] = {}
     for each in ordered:
         own_us = max([limits.lateness_us, *(delays[rule] for rule in each.rules if rule in delays)])
-        state = CorrelationState(each, lateness_us=own_us, is_read=each.id in read, crowd=limits.crowd)
-        state.sources = tuple(states[rule] for rule in each.rules if rule in states)
-        state.inputs = tuple(source.fingerprint for source in state.sources)
+        state = CorrelationState(
+            each,
+            lateness_us=own_us,
+            is_read=each.id in read,
+            sources=[states[rule] for rule in each.rules if rule in states],
+            crowd=limits.crowd,
+            group_events=limits.group,
+        )
         states[each.id] = state
         delays[each.id] = own_us + (state.remembers_us if isinstance(state.window, Whole) else 0)
     return states

@@ -19,6 +19,7 @@ class Entry:
     """One event in one group."""
 
     __slots__ = (
+        "again",
         "at_us",
         "counted",
         "ended",
@@ -48,6 +49,8 @@ class Entry:
         """A stretch that ends with it was found to fulfil the condition."""
         self.lossy = False
         """It came when events of its group may have been let go for want of room."""
+        self.again = False
+        """The same event may come again much later: it is in several groups of what this correlation reads."""
         self.number = 0
         """Of its row; in order of arrival within the correlation."""
         self.key: GroupKey = ()
@@ -75,7 +78,7 @@ class Entry:
                 self.at_us,
                 hex(self.rules),
                 self.items,
-                4 * self.lossy + 2 * self.ended + self.counted,
+                8 * self.again + 4 * self.lossy + 2 * self.ended + self.counted,
                 None if member is None else (member.received_us, member.entities),
             )
         )
@@ -94,6 +97,7 @@ def entry_of(number: int, row: Sequence[Any]) -> Entry:
     entry.rules, entry.items = int(rules, 16), found
     entry.number, entry.key = number, tuple(key)
     entry.counted, entry.ended, entry.lossy = bool(flags & 1), bool(flags & 2), bool(flags & 4)
+    entry.again = bool(flags & 8)
     return entry
 
 

@@ -1,7 +1,9 @@
 """Times at which whatever happens counts, so that what happened there need not be remembered. Pure. See docs/adr/0003.
 
-Every stretch of one timespan that touches a flood fulfils the condition, whatever else comes. So an event in a flood
-counts at once and changes no other answer, and a stretch that touches none holds no event that was left out.
+Where stretches have one length: every one that touches a flood fulfils the condition, whatever else comes. So an event
+in a flood counts at once and changes no other answer, and a stretch that touches none holds no event that was left out.
+Of rules in an order: a flood is made of stretches that fulfil the condition, one after the other. What is left out of
+it no stretch needs that reaches beyond it (``compaction``).
 """
 
 from __future__ import annotations

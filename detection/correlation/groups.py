@@ -75,6 +75,12 @@ class Group:
             for bit in bits(rules):
                 insort(self.times.setdefault(bit, []), time_us)
 
+    def _unnote(self, entry: Entry) -> None:
+        if self.times is not None:
+            for bit in bits(entry.rules):
+                times = self.times[bit]
+                del times[bisect_left(times, entry.time_us)]
+
     def take_fresh(self, stretches: Iterable[tuple[int, int]]) -> list[Entry]:
         """Those within any of the stretches (both ends included), from now on handed over."""
         taken: list[Entry] = []
@@ -100,10 +106,7 @@ class Group:
                 self.trailing = None
             if not entry.counted:
                 del self.fresh[bisect_left(self.fresh, entry.order, key=by_order)]
-            if self.times is not None:
-                for bit in bits(entry.rules):
-                    times = self.times[bit]
-                    del times[bisect_left(times, entry.time_us)]
+            self._unnote(entry)
 
     def forget_oldest(self) -> Entry:
         """The one that came longest ago."""
@@ -118,6 +121,8 @@ class Group:
             self.entries = [entry for entry in self.entries if id(entry) not in left]
             self.arrivals = deque(entry for entry in self.arrivals if id(entry) not in left)
             self.trailing = None
+            for entry in gone:
+                self._unnote(entry)
         self.floods = floods
 
     def floods_before(self, at_us: int) -> list[Flood]:

@@ -15,6 +15,8 @@ class End(NamedTuple):
     key: GroupKey
     member: Member
     at_us: int
+    again: bool
+    """It may fire with the same event again, much later, in another group."""
 
 
 @dataclass(slots=True)

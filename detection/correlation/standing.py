@@ -32,7 +32,7 @@ class Standing(NamedTuple):
 
 def standing(state: CorrelationState, key: GroupKey) -> Standing | None:
     """``None``: it remembers nothing of the group."""
-    group = state.groups.get(key)
+    group = state.memory.groups.get(key)
     if group is None or not group.entries:
         return None
     c, entries = state.correlation, group.entries[-MOST_LOOKED_AT:]

@@ -9,7 +9,7 @@ is judged when nothing that comes in time can change it any more.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -135,8 +135,11 @@ class Ordered:
     ways: tuple[Steps, ...]
 
     def stretches(self, group: Group, entry: Entry, *, newest: bool) -> list[Stretch]:
+        """Of those that touch a flood one suffices: all in it counts."""
         times = group.times or {}
         found = []
+        if touching(group.floods, entry.time_us, entry.time_us):
+            found.append(Stretch(entry.time_us, entry.time_us))
         for way in self.ways:
             ends = times.get(way.rules[-1], [])
             low = bisect_left(ends, entry.time_us)
@@ -145,6 +148,14 @@ class Ordered:
                 if start_us is not None and start_us <= entry.time_us:
                     found.append(Stretch(start_us, end_us, last=way.rules[-1]))
         return found
+
+    def all_stretches(self, group: Group) -> Iterator[tuple[int, int]]:
+        times = group.times or {}
+        for way in self.ways:
+            for end_us in dict.fromkeys(times.get(way.rules[-1], [])):
+                start_us = self._start(times, way, end_us)
+                if start_us is not None:
+                    yield start_us, end_us
 
     def _start(self, times: dict[int, list[int]], way: Steps, end_us: int) -> int | None:
         """Going back from the end, each rule's last event before; events of one moment are in order."""

@@ -180,6 +180,24 @@ def test_a_flood_in_one_group_is_counted_exactly_in_bounded_memory() -> None:
     assert correlator.states["c"].counters.evicted == 0
 
 
+@pytest.mark.parametrize("rules", [("a", "b"), ("a", "b", "c")])
+def test_a_flood_of_rules_in_an_order_is_counted_exactly_in_bounded_memory(rules: tuple[str, ...]) -> None:
+    ordered = a_correlation(kind="temporal_ordered", rules=rules, count=len(rules))
+    correlator = Correlator([ordered], limits=Limits(crowd=64))
+    stream = (a_match(n, at_us=n * 1000, rule=rules[n % len(rules)]) for n in range(5000))
+    assert len(numbers(fed(correlator, *stream))) >= 4999 - len(rules)
+    assert correlator.states["c"].entries <= 8 * 64
+    assert correlator.states["c"].counters.evicted == 0
+
+
+def test_a_flood_of_what_a_correlation_found_is_counted_exactly_in_bounded_memory() -> None:
+    inner, outer = a_correlation(id="inner", count=5), a_correlation(rules=("inner",), count=50, generate=True)
+    correlator = Correlator([inner, outer], limits=Limits(crowd=64))
+    hits = fed(correlator, *(a_match(n, at_us=n * 1000) for n in range(5000)))
+    assert sum(len(hit.members) for hit in hits if hit.rule_id == "c") == 4996
+    assert correlator.states["c"].entries <= 4 * 64
+
+
 def test_floods_of_many_groups_are_counted_exactly_where_not_all_of_their_events_fit() -> None:
     """A thousand addresses, 150 failures each within an hour; in the smaller measure of the limits."""
     keeping = Keeping([a_correlation(count=10, timespan_s=600)], Limits(entries=2_000, crowd=64))
@@ -207,7 +225,7 @@ def test_what_comes_late_into_a_flood_counts_though_nothing_near_it_is_remembere
 def test_idle_groups_are_forgotten_without_being_counted_as_lost() -> None:
     correlator = Correlator([a_correlation(count=2)])
     fed(correlator, a_match(1, fields={"source.ip": "a"}), a_match(2, at_us=120 * MINUTE, fields={"source.ip": "b"}))
-    assert list(correlator.states["c"].groups) == [("b",)]
+    assert list(correlator.states["c"].memory.groups) == [("b",)]
     assert correlator.states["c"].counters.evicted == 0
 
 
