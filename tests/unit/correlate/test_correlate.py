@@ -180,7 +180,7 @@ def test_a_flood_in_one_group_is_counted_exactly_in_bounded_memory() -> None:
     assert correlator.states["c"].counters.evicted == 0
 
 
-@pytest.mark.parametrize("rules", [("a", "b"), ("a", "b", "c")])
+@pytest.mark.parametrize("rules", [("p", "q"), ("p", "q", "s")])
 def test_a_flood_of_rules_in_an_order_is_counted_exactly_in_bounded_memory(rules: tuple[str, ...]) -> None:
     ordered = a_correlation(kind="temporal_ordered", rules=rules, count=len(rules))
     correlator = Correlator([ordered], limits=Limits(crowd=64))
