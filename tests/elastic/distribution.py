@@ -1,7 +1,7 @@
 """Elasticsearch's own programs, as its makers publish them for integration tests; kept outside the repository.
 
-``SHOUWANG_TEST_CACHE`` names the folder; without it ``~/.cache/shouwang-tests``, for root ``/var/cache/shouwang-tests``, as
-the server refuses to be root, and must still read its programs.
+``SHOUWANG_TEST_CACHE`` names the folder; without it ``~/.cache/shouwang-tests`` (root: ``/var/cache/shouwang-tests``).
+The server refuses to be root, and must still read its programs.
 """
 
 from __future__ import annotations

@@ -22,8 +22,9 @@ from tests.elastic.distribution import distribution
 from tests.elastic.node import Node
 node = Node(distribution(), {"discovery.type": "single-node", "xpack.security.enabled": False})
 node.start()
-while "setpriv" in Path(f"/proc/{node._process.pid}/cmdline").read_text():
-    pass  # the bond to this process is not made yet
+command = ""
+while not command or "setpriv" in command:  # the bond to this process is not made yet
+    command = Path(f"/proc/{node._process.pid}/cmdline").read_text()
 print(node.folder, node._process.pid, flush=True)
 sys.stdin.read()
 """
