@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.elastic.secured import elastic_secured, elastic_tls
 from tests.elastic.server import elastic, elastic_node
 from tests.peers import missed, require
 
-__all__ = ["elastic", "elastic_node"]
+__all__ = ["elastic", "elastic_node", "elastic_secured", "elastic_tls"]
 
 pytest.register_assert_rewrite("tests.cases.readings")
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ JAVA: Final = 25
 _ARTIFACT: Final = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 _COPY: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 _DOWNLOAD_S: Final = 600
+_PLUGIN: Final = Path(__file__).parent / "plugin" / "StandIn.java"
 
 
 class NotHere(Exception):
@@ -101,3 +103,42 @@ def _unpack(archive: Path, home: Path) -> None:
         folder.chmod(0o755)
     (beside / home.name).rename(home)
     beside.rmdir()
+
+
+def with_plugin() -> Path:
+    """The distribution and our test plugin in it, compiled against the distribution's own jars; made once a state of it.
+
+    Never a part of the product: what it adds, users' servers have by themselves.
+    """
+    plain = distribution()
+    source = _PLUGIN.read_bytes()
+    home = cache() / f"elasticsearch-{VERSION}-{hashlib.sha256(source).hexdigest()[:12]}"
+    with alone("plugin"):
+        if not home.is_dir():
+            beside = home.with_name(f".{home.name}.part")
+            shutil.rmtree(beside, ignore_errors=True)
+            shutil.copytree(plain, beside, copy_function=os.link)
+            _compile(beside)
+            beside.rename(home)
+    return home
+
+
+def _compile(home: Path) -> None:
+    plugin = home / "plugins" / "shouwang-tests"
+    java = java_home() / "bin"
+    with tempfile.TemporaryDirectory() as classes:
+        for command in (
+            [java / "javac", "-nowarn", "-cp", f"{home}/lib/*", "-d", classes, _PLUGIN],
+            [java / "jar", "--create", "--file", f"{classes}.jar", "-C", classes, "."],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise NotHere(f"the test plugin could not be compiled: {done.stderr[-1000:]}")
+    plugin.mkdir(parents=True)
+    shutil.move(f"{classes}.jar", plugin / "shouwang-tests.jar")
+    (plugin / "plugin-descriptor.properties").write_text(
+        "name=shouwang-tests\nversion=1\ndescription=stand-in for what the distribution for tests lacks\n"
+        f"classname=shouwang.tests.StandIn\njava.version=21\nelasticsearch.version={VERSION}\n"
+    )
+    for path in (plugin, *plugin.iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o644)

@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -42,6 +43,11 @@ class Node:
     The process dies with the one that started it, however that ends.
     """
 
+    trust: ssl.SSLContext | None = None
+    """With it the server is asked by https."""
+    authorization: str = ""
+    """The header's value, for ``ask``."""
+
     def __init__(self, home: Path, settings: Mapping[str, object], *, name: str = "node-1") -> None:
         self.home = home
         self.name = name
@@ -75,7 +81,7 @@ class Node:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.trust else 'http'}://127.0.0.1:{self.port}"
 
     def wait(self, *, nodes: int = 1, status: str = "yellow") -> None:
         """Until the cluster has so many nodes and the status, as this node sees it."""
@@ -91,14 +97,18 @@ class Node:
                 time.sleep(0.2)
         raise NotStarted(f"no answer in {START_S} s\n{self.log()}")
 
-    def ask(self, path: str, body: object = None, method: str = "") -> dict[str, object]:
+    def ask(
+        self, path: str, body: object = None, method: str = "", *, authorization: str | None = None
+    ) -> dict[str, object]:
         """A call without the client of the product. Raises ``OSError`` and its children; a refusal says its reason."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
+        if who := self.authorization if authorization is None else authorization:
+            headers["Authorization"] = who
         method = method or ("GET" if data is None else "PUT")
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self.trust) as answer:
                 found: dict[str, object] = json.loads(answer.read() or b"{}")
                 return found
         except urllib.error.HTTPError as refused:

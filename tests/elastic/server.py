@@ -12,7 +12,7 @@ from tests.elastic.distribution import NotHere, distribution
 from tests.elastic.node import Node
 from tests.peers import require
 
-_PLAIN: Final = {
+PLAIN: Final = {
     "discovery.type": "single-node",
     "xpack.security.enabled": False,
     "cluster.routing.allocation.disk.threshold_enabled": False,  # how full the machine's disk is, is no part of a test
@@ -23,7 +23,7 @@ _PLAIN: Final = {
 @contextmanager
 def plain_server() -> Iterator[Node]:
     """Raises ``NotHere`` where none can be had."""
-    node = Node(distribution(), _PLAIN)
+    node = Node(distribution(), PLAIN)
     try:
         node.start()
         node.wait()
@@ -34,7 +34,8 @@ def plain_server() -> Iterator[Node]:
 
 def empty(node: Node) -> None:
     """Takes away all that a test made: indices, aliases, templates, settings."""
-    indices = [str(name) for name in node.ask("/_all?expand_wildcards=all&features=aliases")]
+    found = node.ask("/_all?expand_wildcards=all&features=aliases")
+    indices = [str(name) for name in found if not name.startswith(".security")]
     for start in range(0, len(indices), 20):  # a request line has a limit
         node.ask("/" + ",".join(indices[start : start + 20]), method="DELETE")
     for kind, key in (("_index_template", "index_templates"), ("_component_template", "component_templates")):
