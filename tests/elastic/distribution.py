@@ -106,7 +106,7 @@ def _unpack(archive: Path, home: Path) -> None:
 
 
 def with_plugin() -> Path:
-    """The distribution and our test plugin in it, compiled against the distribution's own jars; made once a state of it.
+    """The distribution and our test plugin in it, compiled against the distribution's own jars; made once.
 
     Never a part of the product: what it adds, users' servers have by themselves.
     """
@@ -127,10 +127,11 @@ def _compile(home: Path) -> None:
     plugin = home / "plugins" / "shouwang-tests"
     java = java_home() / "bin"
     with tempfile.TemporaryDirectory() as classes:
-        for command in (
+        commands: list[list[str | Path]] = [
             [java / "javac", "-nowarn", "-cp", f"{home}/lib/*", "-d", classes, _PLUGIN],
             [java / "jar", "--create", "--file", f"{classes}.jar", "-C", classes, "."],
-        ):
+        ]
+        for command in commands:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise NotHere(f"the test plugin could not be compiled: {done.stderr[-1000:]}")
