@@ -11,6 +11,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Final
@@ -24,6 +25,10 @@ JOBS: Final[Mapping[str, str]] = {
     "intel.build": "shouwang.flows.indexing",
     "hunt": "shouwang.flows.hunting",
     "rules.stage": "shouwang.flows.rulestaging",
+    "store.compact": "shouwang.eventstore.embedded.segments.compacting",
+    "store.ids": "shouwang.eventstore.embedded.segments.idlookup",
+    "store.seal": "shouwang.eventstore.embedded.segments.sealing",
+    "store.survey": "shouwang.eventstore.embedded.segments.surveying",
 }
 """Name -> module whose ``work(args, files, say)`` gives the result; ``say`` tells progress. Both are objects."""
 MEMORY_BYTES: Final = 2 << 30
@@ -39,8 +44,10 @@ def run(
     *,
     files: Sequence[int] = (),
     told: Callable[[Json], None] = lambda _progress: None,
+    begun: Callable[[Callable[[], None]], None] = lambda _end: None,
 ) -> Json:
-    """The job's result. ``told`` gets each progress and may raise to end the job.
+    """The job's result. ``told`` gets each progress and may raise to end the job; ``begun`` gets what ends it at once,
+    from any thread.
 
     Raises what the job raised, or ``ShouwangError`` when the child died.
     """
@@ -49,6 +56,7 @@ def run(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=files, process_group=0
     ) as child:
         try:
+            begun(child.kill)
             assert child.stdin is not None
             assert child.stdout is not None
             child.stdin.write(wire.line(dict(args)))
@@ -73,6 +81,7 @@ def _serve(job: str, files: Sequence[int]) -> int:
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     args: Json = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     work: Callable[[Json, Sequence[int], Callable[[Json], None]], Json] = import_module(JOBS[job]).work
     try:
         answer = work(args, files, lambda progress: _say(wire.line({"progress": progress})))
@@ -85,6 +94,12 @@ def _serve(job: str, files: Sequence[int]) -> int:
         return 0
     _say(wire.success(None, answer))
     return 0
+
+
+def _end_with_parent() -> None:
+    """Its end of the pipe closes when it dies, however it dies. What it does next must not meet a job of before."""
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def _say(line: bytes) -> None:

@@ -48,6 +48,18 @@ class Days:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self._minutes: dict[int, str] = {}
+        self._hours: dict[int, int] = {}
+
+    def hour_us(self, time_us: int) -> int:
+        """When the zone's hour of then began."""
+        minute = time_us // 60_000_000
+        hour_us = self._hours.get(minute)
+        if hour_us is None:
+            if len(self._hours) > 10_000:
+                self._hours.clear()
+            past = (EPOCH + timedelta(minutes=minute)).astimezone(self.zone).minute
+            hour_us = self._hours[minute] = (minute - past) * 60_000_000
+        return hour_us
 
     def of(self, time_us: int) -> str:
         minute = time_us // 60_000_000
@@ -87,16 +99,17 @@ def book_drops(found: Entries, days: Days, batch: Batch) -> None:
         found.setdefault((days.of(batch.received_us), source), Entry()).drop(reason, number)
 
 
-def book(db: apsw.Connection, found: Entries) -> None:
-    """Add to the tables, inside the batch's transaction."""
+def book(db: apsw.Connection, found: Entries, newest: int) -> None:
+    """Add to the tables, inside the batch's transaction. ``newest``: the event that was it before the batch."""
     for (day, unclean), entry in found.items():
         source = well_formed(unclean)
         held = db.execute("SELECT digest FROM ledger WHERE day = ? AND source = ?", (day, source)).fetchone()
         digest = (entry.digest + (int.from_bytes(held[0], "big") if held else 0)) % _MODULUS
         db.execute(
-            "INSERT INTO ledger (day, source, received, stored, bytes, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-            "ON CONFLICT DO UPDATE SET received = received + ?3, stored = stored + ?4, bytes = bytes + ?5, digest = ?6",
-            (day, source, entry.received, entry.stored, entry.bytes, digest.to_bytes(32, "big")),
+            "INSERT INTO ledger (day, source, received, stored, bytes, digest, touched)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+            " received = received + ?3, stored = stored + ?4, bytes = bytes + ?5, digest = ?6, touched = ?7",
+            (day, source, entry.received, entry.stored, entry.bytes, digest.to_bytes(32, "big"), newest),
         )
         if entry.latest_us:
             db.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta, tzinfo
 from pathlib import Path
@@ -26,6 +27,7 @@ from shouwang.eventstore.embedded.database import Database
 from shouwang.eventstore.embedded.journal import Journal
 from shouwang.eventstore.embedded.ledger import Days, read_latest, read_ledger
 from shouwang.eventstore.embedded.room import Room
+from shouwang.eventstore.embedded.segments.rounds import Rounds
 from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
 from shouwang.retention import FLOOR_DAYS
@@ -64,7 +66,8 @@ class EmbeddedStore:
         self._room = Room(path.parent, reserve_bytes)
         self._rehydrate = rehydrate
         self._database = Database(path)
-        self._journal = Journal(self._database, Days(zone))
+        self._rounds = Rounds(self._database, zone, self._room)
+        self._journal = Journal(self._database, Days(zone), self._rounds.ids)
         self._damage: list[Finding] = []
 
     def __enter__(self) -> EmbeddedStore:
@@ -132,8 +135,14 @@ class EmbeddedStore:
 
     def maintain(self, now_us: int, budget_s: float) -> list[str]:
         done = ["gave up the reserve to clean up"] if self._room.give_up_reserve() else []
-        done += upkeep.maintain(self._database, self._zone, now_us, budget_s)
+        until = time.monotonic() + budget_s
+        done += self._rounds.work(now_us, until)
+        done += upkeep.maintain(self._database, self._zone, now_us, max(until - time.monotonic(), 1.0))
         return [*done, "made the reserve"] if self._room.keep_reserve() else done
+
+    def stop_upkeep(self) -> None:
+        """Ends what ``maintain`` has under way in another thread; it is done again on the next start."""
+        self._rounds.stop()
 
     def parts(self, day: date) -> list[Part]:
         with self._database.reading() as db:
@@ -144,7 +153,11 @@ class EmbeddedStore:
 
     def health(self) -> list[Finding]:
         """Cheap; with what the last ``check`` found."""
-        return [*self._damage, *upkeep.health(self._database, self._room, self._keep_days, self._today())]
+        return [
+            *self._damage,
+            *self._rounds.findings(),
+            *upkeep.health(self._database, self._room, self._keep_days, self._today()),
+        ]
 
     def check(self) -> list[Finding]:
         """Look for damage in the whole file: seconds a gigabyte. ``health`` goes on to say what was found."""
@@ -163,6 +176,7 @@ class EmbeddedStore:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('home', ?)", (home_id,))
 
     def close(self) -> None:
+        self._rounds.stop()
         self._database.close()
 
     def _today(self) -> date:

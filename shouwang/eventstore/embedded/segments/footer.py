@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Final
 
 from shouwang.errors import StoreError
@@ -72,14 +72,28 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """Least and greatest of the rows, inclusive."""
+
+    from_seq: int
+    to_seq: int
+    min_time_us: int
+    max_time_us: int
+    min_received_us: int
+    max_received_us: int
+    min_id: bytes
+    max_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Footer:
     home: str
     kind: str
     day: str
-    from_seq: int
-    to_seq: int
-    """Least and greatest of its rows."""
     rows: int
+    matched: int
+    """How many of them have matches."""
+    bounds: Bounds
     seal: Seal
     """Of a daily file: the newest of those that it took in, and the ledger days of all of them."""
     sources: Mapping[str, SourceSum]
@@ -125,9 +139,9 @@ def _plain(footer: Footer) -> dict[str, object]:
         "home": footer.home,
         "kind": footer.kind,
         "day": footer.day,
-        "from_seq": footer.from_seq,
-        "to_seq": footer.to_seq,
         "rows": footer.rows,
+        "matched": footer.matched,
+        "bounds": [each.hex() if isinstance(each, bytes) else each for each in astuple(footer.bounds)],
         "seal": {
             "after_seq": seal.after_seq,
             "to_seq": seal.to_seq,
@@ -185,9 +199,9 @@ def _footer(held: Mapping[str, object]) -> Footer:
         home=str(held["home"]),
         kind=str(held["kind"]),
         day=str(held["day"]),
-        from_seq=_int(held["from_seq"]),
-        to_seq=_int(held["to_seq"]),
         rows=_int(held["rows"]),
+        matched=_int(held["matched"]),
+        bounds=_bounds(held["bounds"]),
         seal=Seal(
             _int(seal["after_seq"]),
             _int(seal["to_seq"]),
@@ -198,6 +212,14 @@ def _footer(held: Mapping[str, object]) -> Footer:
         supersedes=[str(path) for path in supersedes],
         schema=_int(held["schema"]),
     )
+
+
+def _bounds(held: object) -> Bounds:
+    if not isinstance(held, list) or len(held) != 8:
+        raise TypeError("bounds")
+    from_seq, to_seq, min_time, max_time, min_received, max_received = map(_int, held[:6])
+    min_id, max_id = (bytes.fromhex(each) for each in held[6:])
+    return Bounds(from_seq, to_seq, min_time, max_time, min_received, max_received, min_id, max_id)
 
 
 def _sum(held: Sequence[object]) -> SourceSum:

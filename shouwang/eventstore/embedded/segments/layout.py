@@ -59,11 +59,11 @@ GROUP_BYTES: Final = 32 << 20
 
 
 class SegmentWriter:
-    """Writes ``path`` by way of ``path.tmp``; on leaving without ``finish`` nothing stays."""
+    """Writes ``path`` by way of a file that ends in ``.tmp``; on leaving without ``finish`` nothing stays."""
 
     def __init__(self, path: Path, kind: str, group_rows: int = GROUP_ROWS) -> None:
         self.path = path
-        self._draft = path.with_name(path.name + ".tmp")
+        self._draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         self._kind = kind
         self._group_rows = group_rows
         self._written = 0
