@@ -35,6 +35,7 @@ class Secured(Node):
         certificates = self.folder / "config" / "certificates"
         self.authority = Authority(certificates)
         certificate, key = self.authority.issue("node-1", alternatives="IP:127.0.0.1,DNS:localhost")
+        self.settings["http.host"] = ["127.0.0.1", "127.0.0.2"]  # the latter is not in its certificate
         self.settings["xpack.security.enabled"] = True
         for port in ("http", "transport"):
             self.settings |= {
