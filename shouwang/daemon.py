@@ -7,9 +7,8 @@ import os
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable, Collection
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -29,8 +28,10 @@ from shouwang.wiring import Services, build
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 2.0
+FIRST_MAINTAIN_S: Final = 5.0
 MAINTAIN_EVERY_S: Final = 60.0
-MAINTAIN_BUDGET_S: Final = 1.0
+MAINTAIN_BUDGET_S: Final = 30.0
+UPKEEP_ENDS_S: Final = 5.0
 LOG_BYTES: Final = 10_000_000
 LOGS_KEPT: Final = 5
 _JOURNAL_LEVELS: Final = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
@@ -66,7 +67,9 @@ def serve(
         services.running = watching.running
         stack.enter_context(_server(home, services))
         log.info("shouwang watches %d sources", len(watching.running.sources()))
-        _keep_house(services, watching, stop)
+        stack.enter_context(_upkeep(services))
+        while not stop.wait(TICK_S):
+            watching.tick()
         log.info("shouwang ends")
     log.info("shouwang has ended, all that was received is stored")
     if threading.active_count() > 1:
@@ -83,13 +86,25 @@ def _server(home: Home, services: Services) -> Server:
     )
 
 
-def _keep_house(services: Services, watching: Watching, stop: threading.Event) -> None:
-    due = time.monotonic() + MAINTAIN_EVERY_S
-    while not stop.wait(TICK_S):
-        watching.tick()
-        if time.monotonic() >= due:
-            due = time.monotonic() + MAINTAIN_EVERY_S
+@contextmanager
+def _upkeep(services: Services) -> Iterator[None]:
+    """Of the event store, in a thread of its own: to seal what an absence has left may take minutes."""
+    stop = threading.Event()
+
+    def run() -> None:
+        pause_s = FIRST_MAINTAIN_S
+        while not stop.wait(pause_s):
             _maintain(services)
+            pause_s = MAINTAIN_EVERY_S
+
+    thread = threading.Thread(target=run, name="upkeep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        services.stop_upkeep()
+        thread.join(UPKEEP_ENDS_S)
 
 
 def _maintain(services: Services) -> None:

@@ -22,7 +22,7 @@ from shouwang.words import Words
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
-_FOLDERS = ("logs", "drills", "rules", "intel", "hunts", "cache")
+_FOLDERS = ("logs", "drills", "rules", "intel", "hunts", "cache", "segments")
 HOME_ID = "home.id"
 RESERVE = "reserve"
 OURS = frozenset((*_FOLDERS, "lock", HOME_ID, RESERVE, "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL))

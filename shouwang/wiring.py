@@ -91,6 +91,8 @@ class Services:
     """An engine serves one thread: each that matches makes its own."""
     new_importer: Callable[[Callable[[int], None]], Importer]
     """Given what is told the number of records after each batch."""
+    stop_upkeep: Callable[[], None]
+    """Ends what ``events.maintain`` has under way in another thread."""
     stack: ExitStack
     findings: list[Finding] = field(default_factory=list)
     """What was seen when the home was opened."""
@@ -184,6 +186,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             hunts=hunts,
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
+            stop_upkeep=events.stop_upkeep,
             stack=stack.pop_all(),
             findings=[
                 *([] if HAS_HYPERSCAN else [_slow_engine()]),
