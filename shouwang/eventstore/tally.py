@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shouwang.comparison import Scalar, scalars, text_of
 from shouwang.eventstore.base import Count
-from shouwang.model import Found
+from shouwang.model import Found, Value
+from shouwang.visible import well_formed
 
 
 class Tally:
@@ -22,6 +23,14 @@ class Tally:
 
     def _count(self, key: tuple[str, Scalar], number: int) -> None:
         self._numbers[key] = self._numbers.get(key, 0) + number
+
+    def texts(self) -> list[str]:
+        """The keys that are text and can be encoded."""
+        return [key for _, key in self._numbers if isinstance(key, str) and well_formed(key) == key]
+
+    def numbers(self) -> list[tuple[Value, int]]:
+        """To be added elsewhere."""
+        return [(key, number) for (_, key), number in self._numbers.items()]
 
     def most(self, top: int) -> list[Count]:
         """The ``top`` greatest, all with 0; equal ones in the order of their text."""

@@ -1,24 +1,29 @@
-"""Reading: pages in order of time, pages in order of arrival, counts. SQL narrows, ``matches`` decides."""
+"""Reading the journal: what is not sealed yet, in order of time, in order of arrival, and counts. SQL narrows,
+``matches`` decides. ``reading`` puts the sealed part beside it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
 
 import apsw
 
 from shouwang.errors import UsageError
-from shouwang.eventstore.base import Count, Page, Position, Rehydrate
+from shouwang.eventstore.base import Page, Position, Rehydrate
 from shouwang.eventstore.embedded.narrowing import COLUMNS, Narrowing, narrow
 from shouwang.eventstore.embedded.rows import (
     MATCH_COLUMNS,
     STORED_COLUMNS,
     Cell,
+    Row,
     match_of,
     stored_of,
 )
+from shouwang.eventstore.embedded.segments.asks import Grouping, Place, start_of
+from shouwang.eventstore.embedded.segments.manifest import last_seq, sealed_to
 from shouwang.eventstore.tally import Tally
-from shouwang.model import Event, Match
+from shouwang.model import Event, Match, Value
 from shouwang.query import Query, matches, value_of
 from shouwang.words import Words
 
@@ -28,12 +33,12 @@ _COLUMNS: Final = f"{STORED_COLUMNS}, seq"
 
 
 class Conditions:
-    """The WHERE of a query, and its values."""
+    """The WHERE of a query on what is not sealed, and its values."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, db: apsw.Connection) -> None:
         self.query = query
         self._narrowing: Narrowing = narrow(query.node)
-        self.values: dict[str, Cell] = {}
+        self.values: dict[str, Cell] = {"sealed_to": sealed_to(db)}
         if query.ids:
             self.exact = True
             self.sql = "id IN (SELECT unhex(value) FROM json_each(:ids))"
@@ -46,42 +51,53 @@ class Conditions:
 
     def run(self, db: apsw.Connection, select: str, more: str = "") -> apsw.Cursor:
         self._narrowing.prepare(db)
-        return db.execute(f"SELECT {select} FROM event WHERE {self.sql} {more}", self.values)  # noqa: S608  # our own words and columns; values are bound
+        return db.execute(f"SELECT {select} FROM event WHERE seq > :sealed_to AND {self.sql} {more}", self.values)  # noqa: S608  # our own words and columns; values are bound
 
 
 # ------------------------------------------------------------------------------------------- by time
 
 
-def read(
-    db: apsw.Connection, rehydrate: Rehydrate, query: Query, *, newest_first: bool, after: Position | None, limit: int
-) -> Page[Event]:
-    where = Conditions(query)
-    sign, direction = ("<", "DESC") if newest_first else (">", "ASC")
-    more = "AND seq <= :snapshot"
+class PageStart(NamedTuple):
+    """Where a page begins, and in what order."""
+
+    newest_first: bool
+    snapshot: int
+    """No event with a greater ``seq``."""
+    after: Place | None
+
+
+def start(db: apsw.Connection, after: Position | None, *, newest_first: bool) -> PageStart:
     if after is None:
-        snapshot = _last(db, "event")
-    else:
-        snapshot, at_us, id = _page_end(after, newest_first)
+        return PageStart(newest_first, last_seq(db), None)
+    snapshot, time_us, id = _page_end(after, newest_first)
+    return PageStart(newest_first, snapshot, Place(time_us, id))
+
+
+def read(db: apsw.Connection, rehydrate: Rehydrate, query: Query, begin: PageStart, limit: int) -> list[Event]:
+    where = Conditions(query, db)
+    sign, direction = ("<", "DESC") if begin.newest_first else (">", "ASC")
+    more = "AND seq <= :snapshot"
+    where.values["snapshot"] = begin.snapshot
+    if begin.after is not None:
         more += f" AND (time_us, id) {sign} (:at_us, :at_id)"
-        where.values |= {"at_us": at_us, "at_id": id}
-    where.values["snapshot"] = snapshot
+        where.values |= {"at_us": begin.after.time_us, "at_id": begin.after.id}
     items: list[Event] = []
     rows = where.run(db, STORED_COLUMNS, f"{more} ORDER BY time_us {direction}, id {direction}")
     try:
         for row in rows:
             event = rehydrate(stored_of(row))
-            if not matches(query, event):
-                continue
-            if len(items) == limit:
-                return Page(items, _position(snapshot, items[-1], newest_first) if items else after)
-            items.append(event)
+            if matches(query, event):
+                items.append(event)
+                if len(items) == limit:
+                    break
     finally:
         rows.close(True)
-    return Page(items, None)
+    return items
 
 
-def _position(snapshot: int, event: Event, newest_first: bool) -> Position:
-    return Position(f"{'n' if newest_first else 'o'}:{snapshot}:{event.time_us}:{event.id.hex()}")
+def position(begin: PageStart, event: Event) -> Position:
+    """Behind the event."""
+    return Position(f"{'n' if begin.newest_first else 'o'}:{begin.snapshot}:{event.time_us}:{event.id.hex()}")
 
 
 _BEGIN: Final = Words("请从第一页开始。", "Begin from the first page.")
@@ -108,28 +124,30 @@ def _no_position(position: Position) -> UsageError:
 # ---------------------------------------------------------------------------------------- by arrival
 
 
-def tail_events(db: apsw.Connection, rehydrate: Rehydrate, after: Position | None, limit: int) -> Page[Event]:
-    last = _arrival(after)
-    rows = db.execute(f"SELECT {_COLUMNS} FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (last, limit)).fetchall()  # noqa: S608  # our own words and columns; values are bound
-    return Page([rehydrate(stored_of(row[:-1])) for row in rows], Position(f"a:{rows[-1][-1] if rows else last}"))
+def arrivals(db: apsw.Connection, after: int, limit: int) -> list[Row]:
+    """Rows of ``STORED_COLUMNS`` and ``seq``."""
+    return db.execute(
+        f"SELECT {_COLUMNS} FROM event WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608  # our own words and columns; values are bound
+        (max(after, sealed_to(db)), limit),
+    ).fetchall()
 
 
 def tail_matches(db: apsw.Connection, after: Position | None, limit: int) -> Page[Match]:
-    last = _arrival(after)
+    last = arrival(after)
     rows = db.execute(
         f"SELECT {MATCH_COLUMNS}, seq FROM match WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608  # our own words and columns; values are bound
         (last, limit),
     ).fetchall()
-    return Page([match_of(row[:-1]) for row in rows], Position(f"a:{rows[-1][-1] if rows else last}"))
+    return Page([match_of(row[:-1]) for row in rows], arrived(cast(int, rows[-1][-1]) if rows else last))
 
 
 def end(db: apsw.Connection, table: str) -> Position:
-    return Position(f"a:{_last(db, table)}")
+    return arrived(last_seq(db, table))
 
 
 def since(db: apsw.Connection, table: str, received_us: int) -> Position:
     """Receipt times rise with the numbers but for what several sources delivered at once: hence the margin."""
-    low, high = 0, _last(db, table)
+    low, high = sealed_to(db) if table == "event" else 0, last_seq(db, table)
     sql = f"SELECT received_us FROM {table} WHERE seq > ? ORDER BY seq LIMIT 1"  # noqa: S608  # a constant
     while low < high:
         middle = (low + high) // 2
@@ -138,15 +156,15 @@ def since(db: apsw.Connection, table: str, received_us: int) -> Position:
             low = middle + 1
         else:
             high = middle
-    return Position(f"a:{low}")
+    return arrived(low)
 
 
-def _last(db: apsw.Connection, table: str) -> int:
-    """The highest number ever given, those of dropped days included."""
-    return cast(int, db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).get or 0)
+def arrived(seq: int) -> Position:
+    """Behind the event with this number, or the match."""
+    return Position(f"a:{seq}")
 
 
-def _arrival(position: Position | None) -> int:
+def arrival(position: Position | None) -> int:
     if position is None:
         return 0
     kind, _, number = position.token.partition(":")
@@ -158,48 +176,34 @@ def _arrival(position: Position | None) -> int:
 # ----------------------------------------------------------------------------------------- how many
 
 
-class Grouping(NamedTuple):
-    by: str | None
-    bucket: tuple[int, int] | None
-    """Width and offset in microseconds; buckets start at multiples of the width, less the offset."""
-    top: int
-
-
-def count(db: apsw.Connection, rehydrate: Rehydrate, query: Query, grouping: Grouping) -> list[Count]:
-    where = Conditions(query)
-    by, bucket, top = grouping
+def numbers(db: apsw.Connection, rehydrate: Rehydrate, query: Query, grouping: Grouping) -> list[tuple[Value, int]]:
+    """(value, how many) with ``by``, all of them; (start, how many) by bucket; else (``None``, how many)."""
+    where = Conditions(query, db)
+    by, bucket, _ = grouping
     if not where.exact or (by is not None and by not in COLUMNS):
-        return _count_slowly(_asked(db, rehydrate, where), grouping)
+        return _numbers_slowly(_asked(db, rehydrate, where), grouping)
     if by is not None:
         column, as_value = COLUMNS[by]
         tally = Tally()
         for cell, number in where.run(db, f"{column}, count(*)", f"GROUP BY {column}"):
             tally.add(as_value(cell), number)
-        return tally.most(top)
+        return tally.numbers()
     if bucket is not None:
         width, offset = bucket
         start = f"time_us - ((time_us + {offset}) % {width} + {width}) % {width}"
-        rows = where.run(db, f"{start}, count(*)", "GROUP BY 1 ORDER BY 1").fetchall()
-        return [Count(cast(int, key), cast(int, number)) for key, number in rows]
-    return [Count(None, cast(int, where.run(db, "count(*)").get))]
+        return cast("list[tuple[Value, int]]", where.run(db, f"{start}, count(*)", "GROUP BY 1").fetchall())
+    return [(None, cast(int, where.run(db, "count(*)").get))]
 
 
-def _count_slowly(events: Iterator[Event], grouping: Grouping) -> list[Count]:
-    by, bucket, top = grouping
-    total = 0
-    tally, buckets = Tally(), dict[int, int]()
+def _numbers_slowly(events: Iterator[Event], grouping: Grouping) -> list[tuple[Value, int]]:
+    by, bucket, _ = grouping
+    tally, found = Tally(), Counter[int | None]()
     for event in events:
-        total += 1
         if by is not None:
             tally.add(value_of(event, by), 1)
-        elif bucket is not None:
-            start = event.time_us - (event.time_us + bucket[1]) % bucket[0]
-            buckets[start] = buckets.get(start, 0) + 1
-    if by is not None:
-        return tally.most(top)
-    if bucket is not None:
-        return [Count(start, number) for start, number in sorted(buckets.items())]
-    return [Count(None, total)]
+        else:
+            found[start_of(event, bucket) if bucket else None] += 1
+    return tally.numbers() if by is not None else list(found.items())
 
 
 def _asked(db: apsw.Connection, rehydrate: Rehydrate, where: Conditions) -> Iterator[Event]:

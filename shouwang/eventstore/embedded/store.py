@@ -1,4 +1,5 @@
-"""The embedded event store: one SQLite file in the home. See ``shouwang.eventstore.base`` for what it promises."""
+"""The embedded event store: a SQLite file and sealed segments in the home. ``shouwang.eventstore.base``
+says what it promises."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ from shouwang.eventstore.embedded import search, upkeep
 from shouwang.eventstore.embedded.database import Database
 from shouwang.eventstore.embedded.journal import Journal
 from shouwang.eventstore.embedded.ledger import Days, read_latest, read_ledger
+from shouwang.eventstore.embedded.reading import Reading
 from shouwang.eventstore.embedded.room import Room
+from shouwang.eventstore.embedded.segments.asks import Grouping
 from shouwang.eventstore.embedded.segments.rounds import Rounds
 from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
@@ -64,8 +67,8 @@ class EmbeddedStore:
         self._keep_days = keep_days
         self._clock = clock or SystemClock()
         self._room = Room(path.parent, reserve_bytes)
-        self._rehydrate = rehydrate
         self._database = Database(path)
+        self._reading = Reading(self._database, rehydrate)
         self._rounds = Rounds(self._database, zone, self._room)
         self._journal = Journal(self._database, Days(zone), self._rounds.ids)
         self._damage: list[Finding] = []
@@ -88,26 +91,27 @@ class EmbeddedStore:
         return dict(rows)
 
     def read(self, query: Query, *, newest_first: bool, after: Position | None, limit: int) -> Page[Event]:
-        with self._database.reading() as db:
-            return search.read(db, self._rehydrate, query, newest_first=newest_first, after=after, limit=max(limit, 1))
+        return self._reading.read(query, newest_first=newest_first, after=after, limit=max(limit, 1))
 
     @overload
     def tail(self, kind: Literal["events"], after: Position | None, limit: int) -> Page[Event]: ...
     @overload
     def tail(self, kind: Literal["matches"], after: Position | None, limit: int) -> Page[Match]: ...
     def tail(self, kind: Literal["events", "matches"], after: Position | None, limit: int) -> Page[Event] | Page[Match]:
+        if kind == "events":
+            return self._reading.tail(after, max(limit, 1))
         with self._database.reading() as db:
-            if kind == "matches":
-                return search.tail_matches(db, after, max(limit, 1))
-            return search.tail_events(db, self._rehydrate, after, max(limit, 1))
+            return search.tail_matches(db, after, max(limit, 1))
 
     def end(self, kind: Literal["events", "matches"]) -> Position:
         with self._database.reading() as db:
             return search.end(db, _KINDS[kind])
 
     def since(self, kind: Literal["events", "matches"], received_us: int) -> Position:
+        if kind == "events":
+            return self._reading.since(received_us)
         with self._database.reading() as db:
-            return search.since(db, _KINDS[kind], received_us)
+            return search.since(db, "match", received_us)
 
     def count(self, query: Query, *, by: str | None, bucket_s: int | None, top: int) -> list[Count]:
         """Always exact. Buckets of a day or an hour start at the site's midnight or hour; empty ones are left out."""
@@ -119,8 +123,7 @@ class EmbeddedStore:
                 hint=Words("至少 1 秒。", "It has at least 1 second."),
             )
         bucket = None if bucket_s is None else (bucket_s * 1_000_000, self._offset_us(query.from_us))
-        with self._database.reading() as db:
-            return search.count(db, self._rehydrate, query, search.Grouping(by, bucket, max(top, 0)))
+        return self._reading.count(query, Grouping(by, bucket, max(top, 0)))
 
     def days(self) -> list[DayLedger]:
         with self._database.reading() as db:
@@ -156,6 +159,7 @@ class EmbeddedStore:
         return [
             *self._damage,
             *self._rounds.findings(),
+            *self._reading.health(),
             *upkeep.health(self._database, self._room, self._keep_days, self._today()),
         ]
 
@@ -176,6 +180,7 @@ class EmbeddedStore:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('home', ?)", (home_id,))
 
     def close(self) -> None:
+        self._reading.close()
         self._rounds.stop()
         self._database.close()
 
