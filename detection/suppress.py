@@ -83,6 +83,14 @@ class Stretches:
             del part[next(iter(part))]
         return key
 
+    def widen(self, alert_key: str, rule_id: str, group: tuple[str, ...], first_us: int, last_us: int) -> None:
+        """The alert of this key, of this group (with its holder's mark), turned out to reach so far."""
+        name = digest(rule_id, *group, size=8)
+        for stretch in self._part(f"{int(name[:2], 16) % PARTS:02x}").get(name, ()):
+            if stretch.key == alert_key:
+                stretch.widen(first_us)
+                stretch.widen(last_us)
+
     def near(self, loss: Loss) -> list[str]:
         """The keys of the alerts that what was let go could have counted in."""
         name = digest(loss.rule_id, *loss.group, size=8)

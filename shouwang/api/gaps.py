@@ -1,4 +1,4 @@
-"""Which correlations have evaluated what, and what they could not."""
+"""Which rules and correlations have evaluated what, and what they could not."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from typing import Final
 
 from shouwang.api.context import Args, Context, Json
+from shouwang.gapwords import hint, why
 from shouwang.model import Finding, Level
-from shouwang.statestore.gaps import FILLS, Gap
+from shouwang.statestore.gaps import LASTING, Gap
 from shouwang.wiring import Services
 from shouwang.words import Words, many
 
 DAY_US: Final = 86_400_000_000
+MOST_NAMED: Final = 5
+ALL: Final = Words("全部关联规则", "All correlations")
 
 
 class GapsArgs(Args):
@@ -25,7 +28,8 @@ def gaps(context: Context, args: GapsArgs) -> Json:
     covered = services.alerting.coverage()
     said = {name: title.of(context.lang) for name, title in services.ruleset.titles().items()}
     return {
-        "green": not any(map(_open, found)) and all(each.along for each in covered),
+        "green": not any(_open(gap) and _counts(services, gap) for gap in found)
+        and all(each.along for each in covered),
         "since": context.time(since_us),
         "correlations": [
             {
@@ -53,8 +57,13 @@ def _gap(context: Context, gap: Gap, said: dict[str, str]) -> Json:
         "from": context.time(gap.from_us),
         "to": context.time(gap.to_us),
         "filled": context.optional_time(gap.filled_us),
-        "fills": gap.reason in FILLS,
+        "fills": gap.fills,
         "count": gap.count,
+        "happened": [context.time(gap.first_us), context.time(gap.last_us)] if gap.last_us else None,
+        "tries": gap.tries,
+        "next": context.optional_time(gap.next_us if _open(gap) and gap.fills else 0),
+        "why": "" if gap.filled_us else why(gap).of(context.lang),
+        "hint": "" if gap.filled_us else hint(gap).of(context.lang),
     }
 
 
@@ -62,28 +71,55 @@ def _open(gap: Gap) -> bool:
     return not gap.filled_us
 
 
+def _counts(services: Services, gap: Gap) -> bool:
+    """What is not loaded any more evaluates nothing, and lacks nothing."""
+    return not gap.name or gap.name in services.ruleset.titles()
+
+
+def open_gaps(services: Services) -> list[Gap]:
+    """Of rules and correlations in force. What can never be filled is told for a week."""
+    since_us = services.clock.now_us() - 7 * DAY_US
+    titles = services.ruleset.titles()
+    return [
+        gap
+        for gap in services.state.gaps.open()
+        if (not gap.name or gap.name in titles) and (gap.why not in LASTING or gap.to_us >= since_us)
+    ]
+
+
 def findings(services: Services) -> Iterable[Finding]:
-    """Gaps of the last day that are not filled."""
-    found = [gap for gap in services.state.gaps.list(services.clock.now_us() - DAY_US) if _open(gap)]
-    filling = sum(gap.reason in FILLS for gap in found)
-    lost = len(found) - filling
-    hint = Words("详情：`shouwang rules gaps`。", "`shouwang rules gaps` lists them.")
+    found = open_gaps(services)
+    filling = sum(gap.fills for gap in found)
     if filling:
         yield Finding(
             Level.DEGRADED,
             Words(
-                f"关联分析有 {filling} 段尚未补评。",
-                f"Correlations are still reading {many(filling, 'stretch', 'stretches')} again.",
+                f"规则有 {filling} 段时间尚待补评。",
+                f"Rules have still to evaluate {many(filling, 'stretch', 'stretches')} again.",
             ),
-            hint,
+            Words(
+                "会自动补齐；详情：`shouwang rules gaps`。", "That goes by itself; `shouwang rules gaps` lists them."
+            ),
         )
-    if lost:
+    titles = services.ruleset.titles()
+    lost = [gap for gap in found if not gap.fills]
+    for gap in lost[:MOST_NAMED]:
+        title = titles.get(gap.name, ALL)
         yield Finding(
             Level.DEGRADED,
             Words(
-                f"过去一天关联分析有 {lost} 段未能完整评估（迟到、内存不足或出错）。",
-                f"In the last day correlations could not wholly evaluate {many(lost, 'stretch', 'stretches')}"
-                " (late, no room, a fault).",
+                f"“{title.zh}”有一段时间未能评估（{gap.count} 条）：{why(gap).zh}。",
+                f'"{title.en}" could not evaluate a stretch ({many(gap.count, "event")}): {why(gap).en}.',
             ),
-            hint,
+            Words(
+                f"{hint(gap).zh}详情：`shouwang rules gaps`。",
+                f"{hint(gap).en} `shouwang rules gaps` lists it.".strip(),
+            ),
+        )
+    if len(lost) > MOST_NAMED:
+        more = len(lost) - MOST_NAMED
+        yield Finding(
+            Level.DEGRADED,
+            Words(f"另有 {more} 段未能评估。", f"{many(more, 'further stretch', 'further stretches')} not evaluated."),
+            Words("详情：`shouwang rules gaps`。", "`shouwang rules gaps` lists them."),
         )

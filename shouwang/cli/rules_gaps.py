@@ -1,4 +1,4 @@
-"""``shouwang rules gaps``: what correlations have not evaluated, and why."""
+"""``shouwang rules gaps``: what rules and correlations have not evaluated, and why."""
 
 from __future__ import annotations
 
@@ -63,8 +63,12 @@ def _line(args: argparse.Namespace, gap: Answer) -> str:
     reason = say(*REASONS.get(gap["reason"], (gap["reason"], gap["reason"])))
     if gap["filled"]:
         end = say("已补", "filled") + f" {gap.time('filled')}"
+    elif gap.flag("fills") and not gap.number("tries"):
+        end = say("将自动补齐", "will be filled")
     else:
-        end = say("将自动补齐", "will be filled") if gap.flag("fills") else say("不能补", "cannot be filled")
+        end = gap["why"]
+        if gap["hint"]:
+            end += say("。", ". ") + gap["hint"]
     what = gap["title"] or gap["correlation"] or say("全部", "all")
     count = f" ({gap['count']})" if gap.number("count") else ""
     return f"{'-' if gap['filled'] else '!'} {gap.time('from')} .. {gap.time('to')}  {what}: {reason}{count}; {end}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+
 import apsw
 
 from shouwang.model import Alert, AlertState, Severity
@@ -18,6 +21,14 @@ class Alerts:
 
     def by_key(self, key: str) -> Alert | None:
         return self._one("SELECT body FROM alerts WHERE key = ?", key)
+
+    def of_rules(self, rules: Iterable[str], since_us: int) -> list[Alert]:
+        """All alerts of these rules that reach into the time since, whatever holds them."""
+        sql = (
+            "SELECT body FROM alerts WHERE last_us >= ? AND body ->> '$.rule_id' IN (SELECT value FROM json_each(?))"
+            " ORDER BY last_us, id"
+        )
+        return [alert_from(body) for body in texts(self._db, sql, (since_us, json.dumps(sorted(rules))))]
 
     def put(self, alert: Alert) -> None:
         """Add it, or take the place of the one with this id."""

@@ -1,17 +1,22 @@
-"""The ledger of what was not evaluated: by which correlation, in which stretch of receipt time, and why."""
+"""The ledger of what was not evaluated: by which rule or correlation, in which stretch of receipt time, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import apsw
 
 from shouwang.statestore.rows import number
 
-JOINS_US = 3_600_000_000
+JOINS_US: Final = 3_600_000_000
 """A gap of the same kind within this time of the last one makes that one longer."""
+LONGEST_US: Final = 6 * 3_600_000_000
+"""Beyond, another one begins, so that what lies behind can be made up for."""
+SOON_US: Final = 60_000_000
+"""Before it is first tried to make up for one: more of the kind may come."""
 
 
 class GapReason(StrEnum):
@@ -28,17 +33,40 @@ class GapReason(StrEnum):
     EVICTED = "evicted"
     """Too much to remember."""
     FAULT = "fault"
-    """The correlation itself failed on a match."""
+    """The rule or correlation itself failed on an event."""
 
 
-FILLS = frozenset({GapReason.AWAY, GapReason.ADDED, GapReason.CHANGED, GapReason.RESUMED})
-"""Those that are filled by themselves."""
+CAUGHT_UP: Final = frozenset({GapReason.AWAY, GapReason.ADDED, GapReason.CHANGED, GapReason.RESUMED})
+"""Those that end when what was missed has been read."""
+
+
+class Hindrance(StrEnum):
+    """Why a gap is still open after it was tried to make up for it."""
+
+    NONE = ""
+    WAITS = "waits"
+    """Evaluated as far as can be; what may still be counted live is looked at once more when that is over."""
+    ROOM = "room"
+    """More to remember, or more matches, than evaluating it again may take."""
+    FAULT = "fault"
+    """The rule or correlation failed again."""
+    GONE = "gone"
+    """Its matches or events are not all stored any more."""
+    FAR = "far"
+    """Too long ago."""
+    WINDOWS = "windows"
+    """It is not known where the windows began."""
+
+
+LASTING: Final = frozenset({Hindrance.GONE, Hindrance.FAR, Hindrance.WINDOWS})
+"""It is not tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
+    number: int
     name: str
-    """A correlation's id; empty: all of them."""
+    """A rule's or correlation's id; empty: all correlations."""
     reason: GapReason
     from_us: int
     to_us: int
@@ -46,7 +74,22 @@ class Gap:
     filled_us: int
     """When it was filled; 0: not, or not yet."""
     count: int
-    """Of matches or remembered events that it is about; 0 where it is about none in particular."""
+    """Of events or matches that it is about; 0 where it is about none in particular."""
+    first_us: int = 0
+    last_us: int = 0
+    """When these happened; 0 where it is about none in particular."""
+    tries: int = 0
+    next_us: int = 0
+    """Not to be tried before."""
+    why: Hindrance = Hindrance.NONE
+
+    @property
+    def fills(self) -> bool:
+        """It will be filled without anybody's doing, as far as can be told."""
+        return self.why not in LASTING and self.why is not Hindrance.FAULT
+
+
+_COLUMNS: Final = "number, name, reason, from_us, to_us, filled_us, count, first_us, last_us, tries, next_us, why"
 
 
 class Gaps:
@@ -54,25 +97,64 @@ class Gaps:
         self._db = connection
 
     def add(self, name: str, reason: GapReason, from_us: int, to_us: int) -> None:
-        """One that is going to be filled."""
+        """One that ends when what was missed has been read."""
         sql = "INSERT INTO gaps (name, reason, from_us, to_us, filled_us, count) VALUES (?,?,?,?,0,0)"
         self._db.execute(sql, (name, reason.value, from_us, to_us))
 
-    def extend(self, name: str, reason: GapReason, from_us: int, to_us: int, count: int) -> None:
-        """Of a kind that is not filled: makes the last one longer, or is a new one."""
+    def extend(
+        self,
+        name: str,
+        reason: GapReason,
+        received: tuple[int, int],
+        happened: tuple[int, int],
+        count: int,
+        *,
+        why: Hindrance = Hindrance.NONE,
+    ) -> None:
+        """Of the other kinds: makes the last one longer, or is a new one. ``received``, ``happened``: from and to."""
+        (from_us, to_us), (first_us, last_us) = received, happened
         sql = (
-            "UPDATE gaps SET to_us = max(to_us, ?), count = count + ? WHERE number ="
-            " (SELECT max(number) FROM gaps WHERE name = ? AND reason = ?) AND to_us >= ? RETURNING number"
+            "UPDATE gaps SET to_us = max(to_us, ?), count = count + ?, first_us = min(first_us, ?),"
+            " last_us = max(last_us, ?) WHERE number = (SELECT max(number) FROM gaps WHERE name = ? AND reason = ?)"
+            " AND filled_us = 0 AND why NOT IN ('gone', 'far', 'windows') AND to_us >= ? AND from_us >= ?"
+            " RETURNING number"
         )
-        if not list(self._db.execute(sql, (to_us, count, name, reason.value, from_us - JOINS_US))):
-            sql = "INSERT INTO gaps (name, reason, from_us, to_us, filled_us, count) VALUES (?,?,?,?,0,?)"
-            self._db.execute(sql, (name, reason.value, from_us, to_us, count))
+        bounds = (from_us - JOINS_US, to_us - LONGEST_US)
+        if not list(self._db.execute(sql, (to_us, count, first_us, last_us, name, reason.value, *bounds))):
+            sql = (
+                "INSERT INTO gaps (name, reason, from_us, to_us, filled_us, count, first_us, last_us, next_us, why)"
+                " VALUES (?,?,?,?,0,?,?,?,?,?)"
+            )
+            said = (name, reason.value, from_us, to_us, count, first_us, last_us, to_us + SOON_US, why.value)
+            self._db.execute(sql, said)
 
     def fill(self, name: str, now_us: int) -> None:
-        """All of this name that can be."""
-        marks = ",".join("?" * len(FILLS))
+        """All of this name that end when what was missed has been read."""
+        marks = ",".join("?" * len(CAUGHT_UP))
         sql = f"UPDATE gaps SET filled_us = ? WHERE name = ? AND filled_us = 0 AND reason IN ({marks})"  # noqa: S608  # marks
-        self._db.execute(sql, (now_us, name, *(reason.value for reason in FILLS)))
+        self._db.execute(sql, (now_us, name, *(reason.value for reason in CAUGHT_UP)))
+
+    def close(self, gap: Gap, now_us: int) -> bool:
+        """It is made up for, unless it has grown since it was read."""
+        sql = "UPDATE gaps SET filled_us = ?, why = '' WHERE number = ? AND to_us = ? AND count = ? RETURNING number"
+        return bool(list(self._db.execute(sql, (now_us, gap.number, gap.to_us, gap.count))))
+
+    def put_off(self, gap: Gap, why: Hindrance, next_us: int) -> None:
+        sql = "UPDATE gaps SET tries = tries + 1, why = ?, next_us = ? WHERE number = ?"
+        self._db.execute(sql, (why.value, next_us, gap.number))
+
+    def due(self, now_us: int) -> list[Gap]:
+        """Those that may be made up for now, by evaluating again; oldest first."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM gaps WHERE filled_us = 0 AND reason IN ('late', 'evicted', 'fault')"  # noqa: S608  # constants
+            " AND why NOT IN ('gone', 'far', 'windows') AND next_us <= ? ORDER BY next_us, number LIMIT 1000"
+        )
+        return list(self._read(sql, (now_us,)))
+
+    def open(self) -> list[Gap]:
+        """All that are not filled, however old; newest first."""
+        sql = f"SELECT {_COLUMNS} FROM gaps WHERE filled_us = 0 ORDER BY number DESC LIMIT 10000"  # noqa: S608  # constants
+        return list(self._read(sql, ()))
 
     def away(self) -> list[tuple[int, int]]:
         """When no daemon ran, in order."""
@@ -81,13 +163,23 @@ class Gaps:
 
     def list(self, since_us: int = 0, limit: int = 1000) -> list[Gap]:
         """Those that reach into the time since; newest first."""
-        return list(self._found(since_us, limit))
+        sql = f"SELECT {_COLUMNS} FROM gaps WHERE to_us >= ? ORDER BY number DESC LIMIT ?"  # noqa: S608  # constants
+        return list(self._read(sql, (since_us, limit)))
 
-    def _found(self, since_us: int, limit: int) -> Iterator[Gap]:
-        sql = (
-            "SELECT name, reason, from_us, to_us, filled_us, count FROM gaps WHERE to_us >= ?"
-            " ORDER BY number DESC LIMIT ?"
-        )
-        for name, reason, from_us, to_us, filled_us, count in self._db.execute(sql, (since_us, limit)):
-            times = number(from_us), number(to_us), number(filled_us)
-            yield Gap(str(name), GapReason(str(reason)), *times, number(count))
+    def _read(self, sql: str, values: tuple[int, ...]) -> Iterator[Gap]:
+        for place, name, reason, *numbers, why in self._db.execute(sql, values):
+            from_us, to_us, filled_us, count, first_us, last_us, tries, next_us = map(number, numbers)
+            yield Gap(
+                number(place),
+                str(name),
+                GapReason(str(reason)),
+                from_us,
+                to_us,
+                filled_us,
+                count,
+                first_us,
+                last_us,
+                tries,
+                next_us,
+                Hindrance(str(why)),
+            )

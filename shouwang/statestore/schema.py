@@ -12,7 +12,7 @@ from shouwang.errors import StoreError
 from shouwang.statestore.rows import one
 from shouwang.words import Words
 
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 APPLICATION_ID: Final = 0x53574154  # "SWAT": state of Shouwang
 
 TABLES: Final = """
@@ -69,6 +69,16 @@ CREATE TABLE deletions (number INTEGER PRIMARY KEY AUTOINCREMENT, day TEXT NOT N
 """
 """Days that must be kept, and days that have gone."""
 
+MENDING: Final = """
+ALTER TABLE gaps ADD COLUMN first_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE gaps ADD COLUMN last_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE gaps ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE gaps ADD COLUMN next_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE gaps ADD COLUMN why TEXT NOT NULL DEFAULT '';
+CREATE INDEX gaps_open ON gaps (filled_us, next_us);
+"""
+"""Of a gap: when the events that it is about happened, and how far it is made up for."""
+
 
 def _correlations(connection: apsw.Connection) -> None:
     """What version 1 remembered of correlations is not read any more: they go on as after a change of their rule."""
@@ -90,7 +100,20 @@ def _keeping(connection: apsw.Connection) -> None:
     connection.execute(KEEPING)
 
 
-MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {1: _correlations, 2: _holds, 3: _keeping}
+def _mending(connection: apsw.Connection) -> None:
+    """Of earlier gaps it is only known that live events are dated a day before their receipt at most."""
+    connection.execute(MENDING)
+    connection.execute(
+        "UPDATE gaps SET first_us = from_us - 86400000000, last_us = to_us WHERE reason IN ('late', 'evicted', 'fault')"
+    )
+
+
+MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {
+    1: _correlations,
+    2: _holds,
+    3: _keeping,
+    4: _mending,
+}
 """Schema number -> what makes the next one of it. Each runs in one transaction, after a copy was made."""
 
 
@@ -127,7 +150,7 @@ def _create(connection: apsw.Connection, path: Path) -> None:
     if one(connection, "SELECT count(*) FROM sqlite_schema"):
         raise _foreign(path)
     with connection:
-        connection.execute(TABLES + CORRELATIONS + HOLDS + KEEPING)
+        connection.execute(TABLES + CORRELATIONS + HOLDS + KEEPING + MENDING)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={SCHEMA}")
 

@@ -8,29 +8,28 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from detection.alerting import hit_of
 from detection.correlate import LATENESS_US, MAX_ENTRIES, Correlator, Limits
+from detection.correlation.recount import Found
 from detection.hits import Hit, Loss
+from detection.mending import Activity
 from detection.noise.inhibit import Inhibit
 from detection.repeated import unfolded
 from detection.ruleset import Correlation
 from detection.suppress import Seen
 from incidents.criteria import Plans
-from incidents.intake import IncidentDesk
 from incidents.views import Site
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import EventStore, Position
 from shouwang.flows.alerting.coverage import Coverage, covered
-from shouwang.flows.alerting.holding import Holding
 from shouwang.flows.alerting.remembering import POSITION, Remembering
-from shouwang.flows.alerting.step import STRETCH, Step
-from shouwang.model import IMPORTED, Alert, Match
-from shouwang.query import Query
+from shouwang.flows.alerting.writing import Done, Spoken, Writing
+from shouwang.model import Alert, Match
 from shouwang.statestore.gaps import GapReason
 from shouwang.statestore.store import StateStore, Transaction
 from shouwang.words import Words
@@ -49,17 +48,6 @@ AWAY_US = 60_000_000
 """A silence of this length is an absence; so long, too, sources are given to catch up after it."""
 SETTLE_US = 60_000_000
 """What was received this long ago is stored: only then a window may end for want of matches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What one step did."""
-
-    matches: int = 0
-    alerts: tuple[str, ...] = ()
-    """Ids of the alerts that are new or grew."""
-    incidents: tuple[str, ...] = ()
-    """Ids of the incidents that were opened or joined."""
 
 
 class Alerting:
@@ -90,12 +78,8 @@ class Alerting:
         self._remembering = Remembering(state, events, correlations, self._limits)
         self._next: tuple[Sequence[Correlation], Mapping[str, Words]] | None = None
         """What takes the place of the correlations and titles before the next matches are handled."""
-        self._assets = assets
-        self._site = site
-        self._plans = plans
         self._titles = titles or {}
-        self._inhibits = inhibits
-        self._drill = drill
+        self._writing = Writing(events, clock, assets=assets, site=site, plans=plans, inhibits=inhibits, drill=drill)
         self._page = page
         self._began_us = 0
         """When ``run`` began; 0: not yet."""
@@ -206,42 +190,31 @@ class Alerting:
             return Done()
         with self._state.work() as tx:
             done = self._alerts(tx, hits, correlator.losses())
-            self._remembering.keep(tx, correlator, _received(matches) or self._clock.now_us())
+            self._remembering.keep(tx, correlator, _received(matches, self._clock.now_us()))
             if matches:
                 tx.memory.put(SEEN, seen.kept())
             if reached is not None:
                 tx.memory.put(POSITION, reached.token.encode())
         return replace(done, matches=len(matches))
 
+    def mend(
+        self,
+        found: Sequence[Found],
+        before: Mapping[str, Alert],
+        exact: Callable[[Activity], bool],
+        ended: Callable[[Transaction], None],
+    ) -> Done:
+        """See ``Writing.mend``. Any thread may call. ``ended`` is part of the transaction."""
+        with self._state.work() as tx:
+            done = self._writing.mend(tx, self._rules(), found, before, exact)
+            ended(tx)
+        return done
+
+    def _rules(self) -> Spoken:
+        return Spoken(self._titles, self._remembering.correlations)
+
     def _alerts(self, tx: Transaction, hits: Sequence[Hit], losses: Sequence[Loss]) -> Done:
-        holding = Holding(
-            tx,
-            hits,
-            inhibits=self._inhibits,
-            correlations=self._remembering.correlations,
-            assets=self._assets,
-            zone=self._site.zone,
-        )
-        step = Step(tx, holding, self._clock.now_us(), self._titles, self._drill)
-        for hit in hits:
-            step.count(hit)
-        step.lose(losses)
-        desk = IncidentDesk(
-            tx,
-            assets=self._assets,
-            site=self._site,
-            plans=self._plans,
-            now_us=step.now_us,
-            drill=self._drill,
-            is_imported=self._is_imported,
-        )
-        alerts = desk.take(step.touched())
-        for alert in alerts:
-            tx.alerts.put(alert)
-        for name, part in step.stretches.changed().items():
-            tx.memory.put(STRETCH + name, part)
-        holding.keep()
-        return Done(0, tuple(alert.id for alert in alerts), tuple(desk.incidents))
+        return self._writing.write(tx, self._rules(), hits, losses)
 
     def _catch_up(self) -> None:
         """One page of what correlations that stand behind have not seen."""
@@ -253,16 +226,11 @@ class Alerting:
             hits = filling.hits(each for match in page.items for each in unfolded(match))
             with self._state.work() as tx:
                 self._alerts(tx, hits, filling.correlator.losses())
-                self._remembering.advance(tx, filling, page.next, self._clock.now_us())
+                now_us = self._clock.now_us()
+                self._remembering.advance(tx, filling, page.next, _received(page.items, now_us), now_us)
         except BaseException:  # whatever it was, goes on up; what fills is ahead of what was kept
             self._remembering.reload()
             raise
-
-    def _is_imported(self, alert: Alert) -> bool:
-        """As its first event says; ``False`` where that is not, or no longer, stored."""
-        query = Query(ids=alert.event_ids[:1])
-        found = self._events.read(query, newest_first=False, after=None, limit=1).items
-        return any(event.source.startswith(IMPORTED) for event in found)
 
     def _hits(self, match: Match, correlator: Correlator, seen: Seen) -> list[Hit]:
         if seen.is_repeat(match.rule_id, match.event_id):
@@ -278,5 +246,7 @@ class Alerting:
         return [hit for hit in hits if hit.rule_id not in self._remembering.silenced]
 
 
-def _received(matches: Sequence[Match]) -> int:
-    return max((match.received_us for match in matches), default=0)
+def _received(matches: Sequence[Match], now_us: int) -> tuple[int, int]:
+    """From when to when they came; now where there are none."""
+    times = [match.received_us for match in matches] or [now_us]
+    return min(times), max(times)

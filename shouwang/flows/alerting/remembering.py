@@ -13,7 +13,7 @@ from typing import Final
 
 from detection.correlate import Correlator, Holding, Limits, inputs_first
 from detection.correlation.replay import silenced
-from detection.correlation.rows import Changes, Counters, Held, Row
+from detection.correlation.rows import Changes, Held, Row
 from detection.hits import Hit
 from detection.ruleset import Correlation
 from shouwang.eventstore.base import EventStore, Position
@@ -79,7 +79,6 @@ class Remembering:
         self._live: Correlator | None = None
         self._filling: Filling | None = None
         self._behind: dict[str, Behind] = {}
-        self._noted: dict[str, Counters] = {}
         self._planned = False
 
     def reload(self) -> None:
@@ -96,7 +95,6 @@ class Remembering:
             along = [each for each in self.correlations if each.id not in self._behind]
             clock_us = int(self._state.memory.get(CLOCK) or b"0")
             self._live = self._correlator(along, self._held, clock_us)
-            self._noted = {name: state.counters.copy() for name, state in self._live.states.items()}
         return self._live
 
     def behind(self) -> bool:
@@ -187,10 +185,13 @@ class Remembering:
                     waiting.append(rule)
         return frozenset(found - names)
 
-    def advance(self, tx: Transaction, filling: Filling, reached: Position | None, now_us: int) -> None:
+    def advance(
+        self, tx: Transaction, filling: Filling, reached: Position | None, received: tuple[int, int], now_us: int
+    ) -> None:
         """Keep what was read; at the place where the others stand, go along with them."""
         for name, changes in filling.correlator.changes().items():
             _write(tx, name if name in filling.names else SHADOW + name, changes)
+        _note(tx, filling.correlator, received)
         token = "" if reached is None else reached.token
         done = token.encode() == tx.memory.get(POSITION) or reached == filling.after
         for name in filling.names:
@@ -207,22 +208,12 @@ class Remembering:
 
     # ----------------------------------------------------------------------------------------- keeping
 
-    def keep(self, tx: Transaction, correlator: Correlator, received_us: int) -> None:
+    def keep(self, tx: Transaction, correlator: Correlator, received: tuple[int, int]) -> None:
+        """``received``: from when to when the matches came that were handled."""
         for name, changes in correlator.changes().items():
             _write(tx, name, changes)
-            self._note(tx, name, correlator.states[name].counters, received_us)
+        _note(tx, correlator, received)
         tx.memory.put(CLOCK, b"%d" % correlator.clock_us)
-
-    def _note(self, tx: Transaction, name: str, counters: Counters, received_us: int) -> None:
-        before = self._noted.get(name, Counters())
-        for reason, more in (
-            (GapReason.LATE, counters.late - before.late),
-            (GapReason.EVICTED, counters.evicted - before.evicted),
-            (GapReason.FAULT, counters.faults - before.faults),
-        ):
-            if more > 0:
-                tx.gaps.extend(name, reason, received_us, received_us, more)
-        self._noted[name] = counters.copy()
 
 
 def held_of(state: StateStore, name: str) -> Held | None:
@@ -231,6 +222,14 @@ def held_of(state: StateStore, name: str) -> Held | None:
     if kept is None or not kept.counters:
         return None
     return Held(kept.counters, [Row(*each) for each in state.correlations.rows(name)])
+
+
+def _note(tx: Transaction, correlator: Correlator, received: tuple[int, int]) -> None:
+    """What could not be evaluated, into the ledger."""
+    for name, damages in correlator.damages().items():
+        for cause, damage in damages.items():
+            happened = damage.first_us, damage.last_us
+            tx.gaps.extend(name, GapReason(cause.value), received, happened, damage.count)
 
 
 def _write(tx: Transaction, name: str, changes: Changes) -> None:

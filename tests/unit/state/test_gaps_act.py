@@ -10,7 +10,7 @@ from shouwang.api.table import perform
 from shouwang.clock import ManualClock
 from shouwang.config import Detection
 from shouwang.model import Value
-from shouwang.statestore.gaps import GapReason
+from shouwang.statestore.gaps import GapReason, Hindrance
 from shouwang.wiring import Services
 
 CORRELATION = "fc028638-b3e7-497b-982b-6044b22e798c"
@@ -20,6 +20,12 @@ def asked(services: Services) -> dict[str, Value]:
     found = perform(services, "aud", "rules.gaps", {}, lang="en")
     assert isinstance(found, dict)
     return found
+
+
+def listed(services: Services) -> list[dict[str, Value]]:
+    found = asked(services)["gaps"]
+    assert isinstance(found, list)
+    return [each for each in found if isinstance(each, dict)]
 
 
 def said(services: Services) -> list[str]:
@@ -42,7 +48,7 @@ def test_a_gap_that_will_be_filled_is_told_until_it_is(services: Services, clock
     with services.state.work() as tx:
         tx.gaps.add(CORRELATION, GapReason.ADDED, now_us - 60_000_000, now_us)
     assert asked(services)["green"] is False
-    assert any("still reading 1 stretch again" in each for each in said(services))
+    assert any("still to evaluate 1 stretch again" in each for each in said(services))
     with services.state.work() as tx:
         tx.gaps.fill(CORRELATION, now_us)
     found = asked(services)
@@ -54,20 +60,60 @@ def test_a_gap_that_will_be_filled_is_told_until_it_is(services: Services, clock
     assert gap["filled"] is not None
 
 
-def test_what_came_too_late_stays_in_the_ledger_and_is_a_finding_for_a_day(
-    services: Services, clock: ManualClock
+def test_what_came_too_late_is_one_gap_that_will_be_filled(services: Services, clock: ManualClock) -> None:
+    now_us = clock.now_us()
+    with services.state.work() as tx:
+        tx.gaps.extend(CORRELATION, GapReason.LATE, (now_us, now_us), (now_us - 9_000_000, now_us), 3)
+        tx.gaps.extend(CORRELATION, GapReason.LATE, (now_us + 1_000_000,) * 2, (now_us, now_us), 4)
+    (gap,) = listed(services)
+    assert (gap["count"], gap["fills"]) == (7, True)
+    (held,) = services.state.gaps.open()
+    assert (held.first_us, held.last_us) == (now_us - 9_000_000, now_us)
+    assert any("still to evaluate 1 stretch again" in each for each in said(services))
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [(Hindrance.FAR, "too long ago"), (Hindrance.GONE, "not all stored"), (Hindrance.WINDOWS, "windows began")],
+)
+def test_what_can_never_be_filled_says_why_for_a_week_and_stays_in_the_ledger(
+    services: Services, clock: ManualClock, why: Hindrance, told: str
 ) -> None:
     now_us = clock.now_us()
     with services.state.work() as tx:
-        tx.gaps.extend(CORRELATION, GapReason.LATE, now_us, now_us, 3)
-        tx.gaps.extend(CORRELATION, GapReason.LATE, now_us + 1_000_000, now_us + 1_000_000, 4)
-    found = asked(services)["gaps"]
-    assert isinstance(found, list)
-    assert [each["count"] for each in found if isinstance(each, dict)] == [7]
-    assert any("could not wholly evaluate 1 stretch" in each for each in said(services))
-    clock.advance(timedelta(days=2).total_seconds())
-    assert not any("could not wholly evaluate 1 stretch" in each for each in said(services))
-    assert asked(services)["green"] is False
+        tx.gaps.extend(CORRELATION, GapReason.LATE, (now_us, now_us), (now_us, now_us), 3)
+        tx.gaps.put_off(tx.gaps.open()[0], why, 0)
+    assert any(told in each and "SSH user names guessed" in each for each in said(services))
+    (gap,) = listed(services)
+    assert told in str(gap["why"])
+    assert gap["fills"] is False
+    assert services.state.gaps.due(now_us + 10**15) == []
+    clock.advance(timedelta(days=8).total_seconds())
+    assert not any(told in each for each in said(services))
+    assert asked(services)["green"] is True
+    assert services.state.gaps.open()[0].why is why
+
+
+def test_a_gap_of_what_is_not_loaded_any_more_lacks_nothing(services: Services, clock: ManualClock) -> None:
+    now_us = clock.now_us()
+    with services.state.work() as tx:
+        tx.gaps.extend("gone", GapReason.FAULT, (now_us, now_us), (now_us, now_us), 3)
+    assert asked(services)["green"] is True
+    assert not any("stretch" in each for each in said(services))
+
+
+def test_a_gap_that_grew_while_it_was_made_up_for_stays_open(services: Services, clock: ManualClock) -> None:
+    now_us = clock.now_us()
+    with services.state.work() as tx:
+        tx.gaps.extend(CORRELATION, GapReason.LATE, (now_us, now_us), (now_us, now_us), 3)
+    (read,) = services.state.gaps.open()
+    with services.state.work() as tx:
+        tx.gaps.extend(CORRELATION, GapReason.LATE, (now_us, now_us), (now_us, now_us), 1)
+        assert not tx.gaps.close(read, now_us)
+    (grown,) = services.state.gaps.open()
+    with services.state.work() as tx:
+        assert tx.gaps.close(grown, now_us)
+    assert services.state.gaps.open() == []
 
 
 @pytest.mark.parametrize(
