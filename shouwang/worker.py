@@ -26,9 +26,12 @@ JOBS: Final[Mapping[str, str]] = {
     "hunt": "shouwang.flows.hunting",
     "rules.stage": "shouwang.flows.rulestaging",
     "store.compact": "shouwang.eventstore.embedded.segments.compacting",
+    "store.export": "shouwang.eventstore.embedded.segments.dumping",
     "store.ids": "shouwang.eventstore.embedded.segments.idlookup",
     "store.seal": "shouwang.eventstore.embedded.segments.sealing",
     "store.survey": "shouwang.eventstore.embedded.segments.surveying",
+    "store.unpack": "shouwang.eventstore.unpacking",
+    "store.verify": "shouwang.eventstore.embedded.segments.verifying",
 }
 """Name -> module whose ``work(args, files, say)`` gives the result; ``say`` tells progress. Both are objects."""
 MEMORY_BYTES: Final = 2 << 30

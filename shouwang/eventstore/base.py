@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar, overload
@@ -138,6 +138,24 @@ class Verified:
     faults: Sequence[Fault] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One day as a file of an archive."""
+
+    sha256: str
+    size: int
+    """Of the file."""
+    events: int
+    bytes: int
+    """Of the records."""
+    sources: Mapping[str, Mapping[str, Value]]
+    """Source -> ``events``, ``bytes``, ``digest`` as in the ledger."""
+
+
+Told = Callable[[Mapping[str, Value]], None]
+"""Gets each progress of long work, and may raise to end it."""
+
+
 class Stored(NamedTuple):
     """One event as a store keeps it: everything else is made from these."""
 
@@ -206,6 +224,21 @@ class EventStore(Protocol):
         ...
 
     def facts(self, now_us: int) -> Facts: ...
+
+    def seal(self, now_us: int) -> list[str]:
+        """What was received until now is put into the form that does not change any more; says what was done."""
+        ...
+
+    def verify(self, days: Collection[date], told: Told) -> Verified:
+        """Read back these days, all without any, and hold them against the ledger."""
+        ...
+
+    def export(self, day: date, form: str, file: int, told: Told) -> Exported:
+        """All events of one receipt day, dead letters too, into a file that is open for writing.
+
+        ``form``: ``jsonl`` or ``parquet``, see ``shouwang.eventstore.exporting``.
+        """
+        ...
 
     def maintain(self, now_us: int, budget_s: float) -> list[str]:
         """Housekeeping within the budget; killable anywhere, repeatable. Says what was done."""

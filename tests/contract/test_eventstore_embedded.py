@@ -21,6 +21,7 @@ from shouwang.eventstore.embedded.upkeep import space
 from shouwang.model import Level
 from shouwang.query import Query
 from tests.contract.eventstore import ZONE, EventStoreContract, Open, all_of, put
+from tests.contract.eventstore_keeping import KeepingContract
 from tests.contract.eventstore_search import SearchContract
 from tests.contract.records import NOON_US, event_of, id_of, numbered, rehydrate
 from tests.peers import IS_ROOT, require
@@ -49,6 +50,10 @@ class TestEmbeddedStore(Embedded, EventStoreContract):
 
 
 class TestEmbeddedSearch(Embedded, SearchContract):
+    pass
+
+
+class TestEmbeddedKeeping(Embedded, KeepingContract):
     pass
 
 

@@ -4,7 +4,7 @@ says what it promises."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -16,14 +16,17 @@ from shouwang.eventstore.base import (
     Batch,
     Count,
     DayLedger,
+    Exported,
     Facts,
     Page,
     Part,
     Position,
     PutResult,
     Rehydrate,
+    Told,
+    Verified,
 )
-from shouwang.eventstore.embedded import search, upkeep
+from shouwang.eventstore.embedded import checking, search, upkeep
 from shouwang.eventstore.embedded.database import Database
 from shouwang.eventstore.embedded.journal import Journal
 from shouwang.eventstore.embedded.ledger import Days, read_latest, read_ledger
@@ -134,7 +137,8 @@ class EmbeddedStore:
             return read_latest(db)
 
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
-        return upkeep.drop_day(self._database, self._zone, day, now_us, self._held(day))
+        held, changed = self._held(day), self._rounds.ids.refresh
+        return upkeep.drop_day(self._database, self._zone, day, now_us=now_us, held=held, changed=changed)
 
     def maintain(self, now_us: int, budget_s: float) -> list[str]:
         done = ["gave up the reserve to clean up"] if self._room.give_up_reserve() else []
@@ -153,6 +157,18 @@ class EmbeddedStore:
 
     def facts(self, now_us: int) -> Facts:
         return upkeep.facts(self._database, self._room, self._keep_days, day_of(now_us, self._zone))
+
+    def seal(self, now_us: int) -> list[str]:
+        return self._rounds.seal_now(now_us)
+
+    def verify(self, days: Collection[date], told: Told) -> Verified:
+        """In a worker. ``health`` goes on to say what was found."""
+        found, self._damage = checking.verify(self._database.path, self._zone, days, told)
+        return found
+
+    def export(self, day: date, form: str, file: int, told: Told) -> Exported:
+        """In a worker."""
+        return checking.export(self._database.path, self._zone, day, form=form, file=file, told=told)
 
     def health(self) -> list[Finding]:
         """Cheap; with what the last ``check`` found."""

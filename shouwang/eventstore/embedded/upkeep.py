@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta, tzinfo
 from pathlib import Path
@@ -26,8 +27,13 @@ from shouwang.words import Words
 _SHORT_DAYS: Final = 14
 
 
-def drop_day(database: Database, zone: tzinfo, day: date, now_us: int, held: str) -> list[DayLedger]:
-    """The day's events, matches and ledger, in one transaction; the ledger as it was. ``held``: by which hold."""
+def drop_day(
+    database: Database, zone: tzinfo, day: date, *, now_us: int, held: str, changed: Callable[[apsw.Connection], None]
+) -> list[DayLedger]:
+    """The day's events, matches and ledger, in one transaction; the ledger as it was. ``held``: by which hold.
+
+    ``changed`` is called inside the transaction that changes the manifest. The files go when nobody reads them.
+    """
     _refuse_to_drop(day, day_of(now_us, zone), held)
     start, end = (midnight_us(at, zone) for at in (day, day + timedelta(days=1)))
     with database.writing() as db:
@@ -36,6 +42,8 @@ def drop_day(database: Database, zone: tzinfo, day: date, now_us: int, held: str
         db.execute("DELETE FROM match WHERE received_us >= ? AND received_us < ?", (start, end))
         db.execute("DELETE FROM ledger WHERE day = ?", (day.isoformat(),))
         db.execute("DELETE FROM ledger_drop WHERE day = ?", (day.isoformat(),))
+        manifest.bury(db, [each.path for each in manifest.of_day(db, day.isoformat())], now_us)
+        changed(db)
     return gone
 
 

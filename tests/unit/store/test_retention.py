@@ -164,9 +164,7 @@ def test_a_day_that_came_under_a_hold_after_its_record_was_begun_stays_and_the_r
 
 @pytest.mark.parametrize("days", [183, 30, 0, -1])
 def test_less_than_the_law_asks_is_refused_with_the_law(days: int) -> None:
-    with pytest.raises(
-        UsageError, match=r"shouwang.toml:4: store.keep_days: at least 184.*网络安全法"
-    ):
+    with pytest.raises(UsageError, match=r"shouwang.toml:4: store.keep_days: at least 184.*网络安全法"):
         read(f"{SITE}[store]\nkeep_days = {days}\n", "shouwang.toml")
     assert read(f"{SITE}[store]\nkeep_days = 184\n", "shouwang.toml").store.keep_days == 184
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Rounds:
-    """One thread works at a time; ``stop``, ``findings`` and ``ids`` are any thread's."""
+    """One thread works at a time, the others wait; ``stop``, ``findings`` and ``ids`` are any thread's."""
 
     def __init__(self, database: Database, zone: tzinfo, room: Room, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
         self._database = database
@@ -39,6 +40,7 @@ class Rounds:
         self._tidy = False
         self._failed: ShouwangError | None = None
         self._late = False
+        self._working = threading.Lock()
         with database.reading() as db:
             self.ids.refresh(db)
 
@@ -47,6 +49,20 @@ class Rounds:
 
         Says what was done. What fails is told by ``findings``, and the next round tries again.
         """
+        with self._working:
+            return self._round(now_us, until)
+
+    def seal_now(self, now_us: int) -> list[str]:
+        """All that was received until now; says what was done. Raises ``ShouwangError``."""
+        with self._working:
+            self._sealer.mark_here(now_us)
+            done: list[str] = []
+            while said := self._sealer.seal(now_us, at_once=True):
+                done.append(said)
+            self._sealer.shed(time.monotonic())
+            return done
+
+    def _round(self, now_us: int, until: float) -> list[str]:
         done: list[str] = []
         try:
             self._seal(now_us, until, done)

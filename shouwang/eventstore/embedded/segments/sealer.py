@@ -63,13 +63,20 @@ class Sealer:
             if _lacks_mark(db, hour_us):
                 marks.write(db, hour_us)
 
-    def due(self, now_us: int) -> tuple[int, Mark] | None:
-        """After which event, and up to which mark something is to be sealed."""
+    def mark_here(self, now_us: int) -> None:
+        """Behind the newest event, in the midst of its hour."""
+        with self._database.writing() as db:
+            newest = db.execute("SELECT max(seq) FROM mark").get or 0
+            if manifest.last_seq(db) > max(cast(int, newest), manifest.sealed_to(db)):
+                marks.write(db, self._days.hour_us(now_us))
+
+    def due(self, now_us: int, *, at_once: bool = False) -> tuple[int, Mark] | None:
+        """After which event, and up to which mark something is to be sealed. ``at_once``: however young it is."""
         with self._database.reading() as db:
             mark, after = marks.next_mark(db), manifest.sealed_to(db)
         if mark is None:
             return None
-        ended = now_us >= mark.hour_us + self._limits.hot_us
+        ended = at_once or now_us >= mark.hour_us + self._limits.hot_us
         return (after, mark) if ended or mark.hour_us > now_us + HOUR_US else None  # the clock went back
 
     def is_late(self, now_us: int) -> bool:
@@ -78,9 +85,9 @@ class Sealer:
             mark = marks.next_mark(db)
         return mark is not None and mark.hour_us + self._limits.hot_us + LATE_US <= now_us
 
-    def seal(self, now_us: int) -> str:
+    def seal(self, now_us: int, *, at_once: bool = False) -> str:
         """One seal; what was done, empty where nothing is due. Raises ``ShouwangError``; nothing has changed then."""
-        due = self.due(now_us)
+        due = self.due(now_us, at_once=at_once)
         if due is None:
             return ""
         after, mark = due
