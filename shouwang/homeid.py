@@ -24,6 +24,11 @@ DATABASES: Final[Mapping[str, Words]] = {
 }
 """Name as in ``--new-database`` -> what is in it."""
 
+_TAKEN_UP: Final = Words(
+    "如无备份，可由已封存的分段（segments/）重建，其后的日志由来源重新送达：",
+    "Without one, it is made again from the sealed segments, and sources deliver again what came after them:",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -111,14 +116,16 @@ def _lost(home: Home, names: list[str]) -> StoreError:
     files = " + ".join(_path(home, name).name for name in names)
     held = Words("；".join(DATABASES[name].zh for name in names), "; ".join(DATABASES[name].en for name in names))
     begin = "shouwang up " + " ".join(f"--new-database {name}" for name in names)
+    sealed = "events" in names and any((home.path / "segments").glob("*/*.parquet"))
+    without = _TAKEN_UP if sealed else Words("若决意舍弃其内容、重新开始：", "To begin anew without what it held:")
     return StoreError(
         Words(
             f"{home.path} 中缺少 {files}（{held.zh}），此目录以前有过。没有另建。",
             f"{files} ({held.en}) is missing from {home.path}, which had it. Nothing was made in its place.",
         ),
         hint=Words(
-            f"请从最近的备份恢复（连同 -wal）。若决意舍弃其内容、重新开始：`{begin}`",
-            f"Restore it from the last backup, with its -wal. To begin anew without what it held: `{begin}`",
+            f"请从最近的备份恢复（连同 -wal）。{without.zh}`{begin}`",
+            f"Restore it from the last backup, with its -wal. {without.en} `{begin}`",
         ),
     )
 

@@ -26,7 +26,7 @@ from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.config import Config, Rules
 from shouwang.errors import UsageError
-from shouwang.eventstore.base import EventStore
+from shouwang.eventstore.base import EventStore, Position
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import POSITION, Alerting
 from shouwang.flows.importing import Importer
@@ -42,7 +42,7 @@ from shouwang.home import Home
 from shouwang.hunts import Hunts
 from shouwang.model import Finding, Level, Value
 from shouwang.running import Running
-from shouwang.statestore.store import StateStore
+from shouwang.statestore.store import StateStore, Transaction
 from shouwang.words import Words
 
 ENTITY_FIELDS: Final = (
@@ -272,16 +272,27 @@ def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore, now_u
     """Both databases are those of this home; what was begun anew is told in the audit trail."""
     borne = (state.memory.get(HOME) or b"").decode()
     id = homeid.join(claim, {"state": borne, "events": events.home_id})
+    taken_up = None
     if events.home_id != id:
+        taken_up = events.recover(id)
         events.belong_to(id)
-    if borne != id or claim.anew:
+    anew = claim.anew | ({"events"} if taken_up else frozenset())  # where it was cut off before it could tell
+    if borne != id or anew:
         with state.work() as tx:
             tx.memory.put(HOME, id.encode())
-            if "events" in claim.anew:
-                tx.memory.put(POSITION, events.end("matches").token.encode())
-            for name in sorted(claim.anew):
-                tx.audit(act="database.new", target=f"{name}.db", at_us=now_us, detail={"home": id})
+            if "events" in anew and not (taken_up and "state" in anew):  # else all that is kept is alerted on again
+                _place_alerting(tx, state, events)
+            for name in sorted(anew):
+                of_it = taken_up.told() if taken_up and name == "events" else {}
+                tx.audit(act="database.new", target=f"{name}.db", at_us=now_us, detail={"home": id, **of_it})
     homeid.keep(claim, id)
+
+
+def _place_alerting(tx: Transaction, state: StateStore, events: EmbeddedStore) -> None:
+    """No match that was handled is handled again; those that the store has beyond are."""
+    kept = state.memory.get(POSITION)
+    if kept is None or not events.tail("matches", Position(kept.decode()), 1).items:
+        tx.memory.put(POSITION, events.end("matches").token.encode())
 
 
 def _keep_timezone(state: StateStore, config: Config) -> None:

@@ -33,6 +33,7 @@ from shouwang.eventstore.embedded.ledger import Days, read_latest, read_ledger
 from shouwang.eventstore.embedded.reading import Reading
 from shouwang.eventstore.embedded.room import Room
 from shouwang.eventstore.embedded.segments.asks import Grouping
+from shouwang.eventstore.embedded.segments.recovering import Recovered
 from shouwang.eventstore.embedded.segments.rounds import Rounds
 from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
@@ -190,6 +191,10 @@ class EmbeddedStore:
         with self._database.reading() as db:
             row = db.execute("SELECT value FROM meta WHERE name = 'home'").fetchone()
         return str(row[0]) if row else ""
+
+    def recover(self, home_id: str) -> Recovered | None:
+        """Take up the segments of a lost ``events.db`` in this new one. See ``segments.recovering``."""
+        return self._rounds.recover(home_id)
 
     def belong_to(self, home_id: str) -> None:
         with self._database.writing() as db:

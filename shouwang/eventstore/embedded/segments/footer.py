@@ -66,7 +66,7 @@ class Seal:
     to_seq: int
     """It holds all events with ``after_seq < seq <= to_seq``."""
     parts: Sequence[str]
-    """The files it became, as in the manifest."""
+    """The files it became, as in the manifest, and those of the seals since the mark before, which have no state."""
     state: State | None
     """``None`` where the stretch ends before its mark: it was too large for one seal."""
 
@@ -120,8 +120,12 @@ def loads(data: bytes, name: str) -> Footer:
     raise newer(name, schema)
 
 
-def newer(name: str, schema: int) -> StoreError:
-    return StoreError(
+class NewerSegment(StoreError):
+    """A file that a newer version wrote."""
+
+
+def newer(name: str, schema: int) -> NewerSegment:
+    return NewerSegment(
         Words(
             f"日志分段 {name} 的结构版本为 {schema}，本版本最高支持 {SCHEMA}。",
             f"The segment {name} has schema {schema}; this version of Shouwang reads up to schema {SCHEMA}.",

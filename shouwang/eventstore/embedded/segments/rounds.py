@@ -18,6 +18,7 @@ from shouwang.eventstore.embedded.room import Room
 from shouwang.eventstore.embedded.segments import tidying
 from shouwang.eventstore.embedded.segments.compactor import Compactor
 from shouwang.eventstore.embedded.segments.jobs import Jobs
+from shouwang.eventstore.embedded.segments.recovering import Recovered, recover
 from shouwang.eventstore.embedded.segments.sealedids import SealedIds
 from shouwang.eventstore.embedded.segments.sealer import Limits, Sealer
 from shouwang.model import Finding, Level, Value
@@ -94,6 +95,13 @@ class Rounds:
             if time.monotonic() >= until:
                 break
         self._sealer.shed(until)
+
+    def recover(self, home: str) -> Recovered | None:
+        """See ``recovering.recover``."""
+        found = recover(self._database, self._jobs, home)
+        with self._database.reading() as db:
+            self.ids.refresh(db)
+        return found
 
     def stop(self) -> None:
         """What runs ends at once; it is done again on the next start."""

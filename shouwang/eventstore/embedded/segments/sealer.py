@@ -91,6 +91,8 @@ class Sealer:
         if due is None:
             return ""
         after, mark = due
+        with self._database.reading() as db:
+            earlier = manifest.segments(db, "from_seq > :at", {"at": manifest.resume_to(db)})
         answer = self._jobs.run(
             "store.seal",
             {
@@ -100,6 +102,7 @@ class Sealer:
                 "after_seq": after,
                 "to_seq": mark.seq,
                 "state": cast(Value, plain_state(mark.state)),
+                "earlier": [each.path for each in earlier],
                 "most_rows": self._limits.rows,
                 "most_bytes": self._limits.bytes,
             },

@@ -34,7 +34,8 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     """``files``: none.
 
     args: ``events`` (path of ``events.db``), ``home`` (its id), ``zone``, ``after_seq``, ``to_seq``, ``state`` (of the
-    mark at ``to_seq``), ``most_rows``, ``most_bytes`` (of records: where one is passed, the stretch ends early).
+    mark at ``to_seq``), ``earlier`` (files with what is sealed since the mark before), ``most_rows``, ``most_bytes``
+    (of records: where one is passed, the stretch ends early).
     Gives ``to_seq`` as far as it came, ``complete``, and ``files`` as ``Product``.
     """
     journal = Path(str(args["events"]))
@@ -45,7 +46,7 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     to = cast(int, args["to_seq"]) if complete else stretch.reached
     parts = [f"{manifest.FOLDER}/{day}/{stretch.after + 1}-{to}.parquet" for day in stretch.days]
     state = footers.state_of(cast("dict[str, object]", args["state"])) if complete else None
-    seal = Seal(stretch.after, to, parts, state)
+    seal = Seal(stretch.after, to, [*cast("list[str]", args["earlier"]), *parts], state)
     with telling_of_disk(journal):
         made = [
             plain(stretch.write(journal, str(args["home"]), day, part, seal))
