@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
@@ -134,6 +134,15 @@ class RuleSet:
     refused: tuple[Refusal, ...] = ()
     filters: int = 0
     """Filter documents that were applied to at least one rule."""
+
+    def without(self, disabled: Collection[str]) -> RuleSet:
+        """These ids left out; a correlation that reads one of them stays, and hears nothing of it."""
+        off = set(disabled)
+        return replace(
+            self,
+            rules=tuple(rule for rule in self.rules if rule.id not in off),
+            correlations=tuple(each for each in self.correlations if each.id not in off),
+        )
 
     def titles(self) -> dict[str, Words]:
         """Of rules and correlations by id; one without a Chinese title has its own in both languages."""

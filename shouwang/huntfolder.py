@@ -50,6 +50,8 @@ class Plan:
     zone: str
     """In which times are written."""
     narrowing: bool = True
+    rules: Json = field(default_factory=dict)
+    """Where ``ids`` are loaded from, as the worker is told it; empty: the rules in force."""
 
 
 @dataclass(slots=True)

@@ -189,7 +189,8 @@ class Hunts:
 
         failed = kind = ""
         try:
-            worker.run("hunt", {"folder": str(place.path), "lang": lang, **self.needs}, files=files, told=told)
+            needs = {**self.needs, **place.plan().rules}
+            worker.run("hunt", {"folder": str(place.path), "lang": lang, **needs}, files=files, told=told)
         except _Stopped:
             pass
         except ShouwangError as wrong:

@@ -35,7 +35,7 @@ from shouwang.flows.intelligence import Intelligence
 from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
 from shouwang.flows.retention import Retention, holding
-from shouwang.flows.ruleloading import RuleKeeper, loaded, pipelines, rule_paths
+from shouwang.flows.ruleloading import RuleKeeper, loaded, told_workers
 from shouwang.flows.sources import lacks, sources
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
@@ -236,10 +236,7 @@ def hunters_needs(home: Home, chosen: Rules) -> dict[str, Value]:
     """See ``flows.hunting.work``."""
     return {
         "events": str(home.events),
-        "rules": [str(path) for path in rule_paths(home, chosen)],
-        "pipelines": [str(path) for path in pipelines(home, chosen)],
-        "placeholders": {name: list(values) for name, values in chosen.placeholders.items()},
-        "cache": str(home.rule_cache),
+        **told_workers(home, chosen),
         "intel": str(home.intel),
         "entities": list(ENTITY_FIELDS),
     }

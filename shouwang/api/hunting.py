@@ -60,16 +60,21 @@ def start(context: Context, args: StartArgs) -> Json:
         services.intelligence.head(name)
     if context.file is not None and not stat.S_ISREG(os.fstat(context.file).st_mode):
         raise UsageError(Words("规则须以普通文件传入。", "Rules are handed over in a regular file."))
-    now_us = context.now_us()
     from_us, to_us = context.since_us(args.since), context.since_us(args.until) if args.until else OPEN_US
     if to_us <= from_us:
         raise UsageError(Words("结束时间不晚于开始时间。", "The time ends before it begins."))
+    return begin(context, args, ids, (from_us, to_us))
+
+
+def begin(context: Context, args: StartArgs, ids: list[str], span: tuple[int, int], rules: Json | None = None) -> Json:
+    """``ids``: of rules in force, or of those that ``rules`` tells the worker of (``RuleKeeper.if_adopted``)."""
+    services, (from_us, to_us), now_us = context.services, span, context.now_us()
     services.hunts.require_room()
     store = services.state.acting_as(context.role.value)
     with store.act(actor=context.user, act="hunt.start", target="", at_us=now_us) as tx:
         number = tx.numbers.next("hunt")
         id = f"D-H-{number}" if services.drill else f"H-{number}"
-        asked = args.asked or [*args.ids, *args.intel]
+        asked = args.asked or [*ids, *args.intel]
         tx.detail.update({"hunt": id, "asked": list[Value](asked), "from": context.time(from_us)})
         tx.detail["to"] = _until(context, to_us)
     plan = Plan(
@@ -84,6 +89,7 @@ def start(context: Context, args: StartArgs) -> Json:
         made_us=now_us,
         zone=services.config.site.timezone,
         narrowing=args.narrowing,
+        rules=rules or {},
     )
     services.hunts.begin(plan, context.file, _noting(context, id), context.lang)
     return {"id": id}

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
-from dataclasses import replace
-from pathlib import Path
 
 from pydantic import Field
 
@@ -18,7 +15,6 @@ from shouwang.flows.alerting.remembering import held_of
 from shouwang.flows.ruleloading import Reloaded, difference_json, version
 from shouwang.model import Event
 from shouwang.query import Query
-from shouwang.rulearchive import pack
 from shouwang.words import Words
 
 
@@ -68,7 +64,7 @@ class SetArgs(Args):
 
 
 class ReplayArgs(VersionArgs):
-    files: list[str] = Field(max_length=50_000)
+    ids: list[str] = Field(min_length=1, max_length=20_000)
     """Of ``rules.stage``'s ``replay``."""
     since: str = "7d"
 
@@ -89,17 +85,10 @@ def stage(context: Context, args: StageArgs) -> Json:
 
 
 def replay(context: Context, args: ReplayArgs) -> Json:
-    """A hunt with the new and changed rules of a version that waits."""
-    place = context.services.keeper.sets.made(args.name, args.version)
-    files = [Path(each) for each in args.files]
-    if not all(file.is_relative_to(place) and ".." not in file.parts for file in files):
-        raise UsageError(Words("文件不属于此版本。", "A file is not of this version."), hint="docs/reference/socket.md")
-    with tempfile.TemporaryFile() as archive:
-        pack(files, archive)
-        archive.flush()
-        asked = f"rules update {args.name} {args.version}"
-        asking = replace(context, file=archive.fileno())
-        return hunting.start(asking, hunting.StartArgs(asked=[asked], since=args.since))
+    """A hunt with the new and changed rules of a version that waits, as they would be in force with it."""
+    rules = context.services.keeper.if_adopted(args.name, args.version)
+    asked = hunting.StartArgs(asked=[f"rules update {args.name} {args.version}"])
+    return hunting.begin(context, asked, args.ids, (context.since_us(args.since), hunting.OPEN_US), rules)
 
 
 def adopt(context: Context, args: VersionArgs) -> Json:

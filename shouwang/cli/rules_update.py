@@ -10,13 +10,13 @@ import os
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
 
 from shouwang.cli.answer import Answer, print_json
 from shouwang.cli.options import connected, words
 from shouwang.cli.rules_reload import Say, in_force, show_difference
+from shouwang.cli.rules_replay import replay
 from shouwang.cli.terminal import shown, table
 from shouwang.client import Caller
 from shouwang.errors import UsageError
@@ -24,7 +24,6 @@ from shouwang.model import Value
 from shouwang.rulearchive import pack
 from shouwang.words import Words
 
-POLL_S: Final = 0.3
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -37,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{staged['name']} {staged['version']}  sha256 {staged['sha256']}")
             print(f"{say('文件', 'files')} {staged['files']}, {say('规则', 'rules')} {staged['rules']}")
             show_difference(staged, say)
-        replayed = [] if args.no_replay else _replay(args, daemon, staged, say)
+        replayed = [] if args.no_replay else replay(args, daemon, staged)
         if not _wanted(args, say):
             daemon.call("rules.discard", **version)
             print(say("未更换。", "Nothing was changed."), file=sys.stderr)
@@ -96,51 +95,6 @@ def _sha256(given: str, archive: Path) -> str:
             hint=Words("每行应为：校验和 文件名。", "Each line should be: checksum, name."),
         )
     return found
-
-
-def _replay(args: argparse.Namespace, daemon: Caller, staged: Answer, say: Say) -> list[Value]:
-    """What the new and changed rules would have matched: a hunt, for as long as is granted."""
-    files = staged.fields.get("replay")
-    if not files:
-        return []
-    version = {"name": staged["name"], "version": staged["version"]}
-    hunt = Answer(daemon.call("rules.replay", files=files, since=args.since, **version))["id"]
-    until = time.monotonic() + args.replay_seconds
-    try:
-        while (answer := Answer(daemon.call("hunt.show", id=hunt)))["state"] == "running":
-            _progress(answer, say)
-            if time.monotonic() > until:
-                daemon.call("hunt.stop", id=hunt)
-                print(say("\n时间已到，以下为部分结果", "\ntime is up; this is a part"), file=sys.stderr)
-                answer = Answer(daemon.call("hunt.show", id=hunt))
-                break
-            time.sleep(POLL_S)
-    finally:
-        daemon.call("hunt.stop", id=hunt)
-        daemon.call("hunt.remove", id=hunt)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    _show_replay(args, answer, say)
-    found = answer.fields.get("by_rule")
-    return found if isinstance(found, list) else []
-
-
-def _progress(answer: Answer, say: Say) -> None:
-    if sys.stderr.isatty():
-        passed, total = answer.number("passed"), answer.number("total")
-        percent = f"{100 * passed / total:.0f} %" if total else "..."
-        print(f"\r{say('回放', 'replay')} {percent}  {answer['matches']} ", end="", file=sys.stderr, flush=True)
-
-
-def _show_replay(args: argparse.Namespace, answer: Answer, say: Say) -> None:
-    if args.json:
-        return
-    found = answer.parts("by_rule")
-    print(f"{say('新增与更改的规则在', 'the new and changed rules, since')} {args.since}:")
-    if not found:
-        print("  " + say("没有命中", "no match"))
-    for rule in found:
-        print(f"  {rule['count']:>8}  {rule['level']:<13} {rule['title']}  {rule['rule_id']}")
 
 
 def _wanted(args: argparse.Namespace, say: Say) -> bool:

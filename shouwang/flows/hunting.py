@@ -53,8 +53,8 @@ MOST_REFUSED: Final = 100
 def work(args: Json, files: Sequence[int], say: Say) -> Json:
     """The worker's job ``hunt``. ``files``: on the first run, the archive of the rules handed over, if there are any.
 
-    args: ``folder`` (of the hunt), ``events`` (the database), ``rules``, ``pipelines``, ``placeholders``, ``cache`` (of
-    the home), ``intel`` (folder), ``entities`` (fields that matches carry), ``most_bytes``.
+    args: ``folder`` (of the hunt), ``events`` (the database), ``rules``, ``pipelines``, ``placeholders``,
+    ``disabled``, ``cache`` (of the home), ``intel`` (folder), ``entities`` (fields that matches carry), ``most_bytes``.
     """
     folder = HuntFolder(Path(str(args["folder"])))
     with folder.alone():
@@ -244,7 +244,8 @@ def _ruleset(folder: HuntFolder, plan: Plan, args: Json) -> RuleSet:
         found = load([folder.rules], placeholders=given, pipelines=[*sites, *sorted(folder.pipelines.glob("*/*"))])
     if plan.ids:
         loaded = load(_paths(args["rules"]), placeholders=given, pipelines=sites, cache=Path(str(args["cache"])))
-        found = joined(found, chosen(loaded, plan.ids))
+        disabled = [str(each) for each in _list(args.get("disabled"))]
+        found = joined(found, chosen(loaded.without(disabled), plan.ids))
     if (plan.given or plan.ids) and not found.rules:
         reasons = "; ".join(_named(each, folder) for each in found.refused[:3])
         raise RulesError(

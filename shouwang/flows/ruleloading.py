@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -55,16 +55,7 @@ def loaded(home: Home, chosen: config.Rules) -> Loaded:
         cache=home.rule_cache,
     )
     missing = [path for path in _folders(home, chosen) if not _can_read(path)]
-    return Loaded(without(found, chosen.disabled), [_no_rules_there(home, path) for path in missing])
-
-
-def without(found: RuleSet, disabled: Sequence[str]) -> RuleSet:
-    off = set(disabled)
-    return replace(
-        found,
-        rules=tuple(rule for rule in found.rules if rule.id not in off),
-        correlations=tuple(each for each in found.correlations if each.id not in off),
-    )
+    return Loaded(found.without(chosen.disabled), [_no_rules_there(home, path) for path in missing])
 
 
 def rule_paths(home: Home, chosen: config.Rules, instead: Mapping[str, Path] | None = None) -> list[Path]:
@@ -82,6 +73,17 @@ def rule_paths(home: Home, chosen: config.Rules, instead: Mapping[str, Path] | N
 
 def pipelines(home: Home, chosen: config.Rules) -> list[Path]:
     return [home.site / Path(each).expanduser() for each in chosen.pipelines]
+
+
+def told_workers(home: Home, chosen: config.Rules, instead: Mapping[str, Path] | None = None) -> Json:
+    """What a worker needs to load the very rules that are, or with ``instead`` would be, in force."""
+    return {
+        "rules": _texts(rule_paths(home, chosen, instead)),
+        "pipelines": _texts(pipelines(home, chosen)),
+        "placeholders": {name: list(values) for name, values in chosen.placeholders.items()},
+        "disabled": list(chosen.disabled),
+        "cache": str(home.rule_cache),
+    }
 
 
 def difference_json(change: Difference) -> dict[str, Value]:
@@ -155,14 +157,15 @@ class RuleKeeper:
                 "to": str(place),
                 "sha256": sha256,
                 "before": _texts(rule_paths(self._home, chosen)),
-                "after": _texts(rule_paths(self._home, chosen, {name: place})),
-                "placeholders": {each: list(values) for each, values in chosen.placeholders.items()},
-                "pipelines": _texts(pipelines(self._home, chosen)),
-                "disabled": list(chosen.disabled),
-                "cache": str(self._home.rule_cache),
+                **told_workers(self._home, chosen, {name: place}),
                 "lang": lang,
             }
             return {"name": name, "version": version, **worker.run("rules.stage", args, files=[file], told=told)}
+
+    def if_adopted(self, name: str, version: str) -> Json:
+        """For workers: the rules as they would be in force with this version. Raises ``UsageError``."""
+        place = self.sets.made(name, version)
+        return told_workers(self._home, config.load(self._home.config).rules, {name: place})
 
     def adopt(self, name: str, version: str) -> Reloaded:
         """Put a version that was made ready in force; what it refuses was told then."""

@@ -25,7 +25,7 @@ Json = dict[str, Value]
 def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     """The worker's job ``rules.stage``. ``files``: the archive.
 
-    args: ``to`` (folder of the version), ``sha256`` (wanted; or empty), ``before`` and ``after`` (paths of all rules
+    args: ``to`` (folder of the version), ``sha256`` (wanted; or empty), ``before`` and ``rules`` (paths of all rules
     without and with the version), ``placeholders``, ``pipelines``, ``disabled``, ``cache``.
     """
     to = Path(str(args["to"]))
@@ -39,7 +39,7 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     number = unpack(files[0], to)
     try:
         say({"doing": "load", "files": number})
-        before, after = _loaded(args, "before"), _loaded(args, "after")
+        before, after = _loaded(args, "before"), _loaded(args, "rules")
         mine = [rule for rule in after.rules if rule.path.is_relative_to(to)]
         if not mine:
             named = "; ".join(str(each) for each in after.refused if each.path.is_relative_to(to))[:500]
@@ -78,19 +78,12 @@ def _loaded(args: Json, key: str) -> RuleSet:
         pipelines=[Path(each) for each in _texts(args["pipelines"])],
         cache=Path(str(args["cache"])),
     )
-    off = set(_texts(args["disabled"]))
-    return RuleSet(
-        tuple(rule for rule in found.rules if rule.id not in off),
-        tuple(each for each in found.correlations if each.id not in off),
-        found.refused,
-        found.filters,
-    )
+    return found.without(_texts(args["disabled"]))
 
 
 def _told(change: Difference, to: Path) -> Json:
-    """``replay``: the files whose rules match other events than before."""
+    """``replay``: the ids of what matches other events than before."""
     matter = [*change.added, *(each.rule for each in change.changed if each.matters)]
-    files = dict.fromkeys(str(rule.path) for rule in matter if rule.path.is_relative_to(to))
     return {
         "added": [_rule(rule) for rule in change.added],
         "changed": [_rule(each.rule) | {"parts": list(each.parts)} for each in change.changed],
@@ -99,7 +92,7 @@ def _told(change: Difference, to: Path) -> Json:
             {"path": _within(each.path, to), "line": each.line, "reason": each.reason.replace(f"{to}/", "")}
             for each in change.refused
         ],
-        "replay": list(files),
+        "replay": [rule.id for rule in matter],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -250,3 +251,46 @@ def test_the_command_tries_new_rules_on_stored_events_before_it_asks(
     (folder / "a.yml").write_text(rule(11, "ssh_login"), encoding="utf-8")
     assert main(["rules", "update", str(folder), "--name", "hq", "--yes", "--no-replay", *at]) == 0
     assert main(["rules", "rollback", "hq", *at]) == 0
+
+
+def replayed(home: Home, archive: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Value]:
+    at = ["--home", str(home.path), "--lang", "en", "--json"]
+    capsys.readouterr()
+    assert main(["rules", "update", str(archive), "--name", "hq", "--since", "9000d", "--yes", *at]) == 0
+    found = json.loads(capsys.readouterr().out)["replayed"]
+    return {each["title"]: each["count"] for each in found}
+
+
+def test_the_replay_is_what_live_detection_would_do(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the home's filters, its pipelines, without disabled rules, and with correlations over rules elsewhere."""
+    log = tmp_path / "auth.log"
+    line = "Nov 24 08:15:{:02} gate-01 sshd[42]: Failed password for root from 203.0.113.{} port 40001 ssh2\n"
+    log.write_text("".join(line.format(n, address) for n in range(3) for address in (7, 8, 9)), encoding="utf-8")
+    assert main(["import", str(log), "--home", str(home.path)]) == 0
+    site = {
+        "ours.yml": rule(21),
+        "filter.yml": "title: F\nlogsource: {product: linux, service: sshd}\nfilter:\n  rules: any\n"
+        "  a: {source.ip: 203.0.113.9}\n  condition: not a\n",
+    }
+    for name, text in site.items():
+        (home.rules / name).write_text(text, encoding="utf-8")
+    pipeline = (
+        "name: p\npriority: 1\ntransformations:\n  - type: field_name_mapping\n    mapping: {whence: source.ip}\n"
+    )
+    (home.path / "p.yml").write_text(pipeline, encoding="utf-8")
+    off = "00000000-0000-4000-8000-000000000013"
+    text = home.config.read_text(encoding="utf-8").replace("disabled = []", f'disabled = ["{off}"]')
+    home.config.write_text(text.replace("pipelines = []", 'pipelines = ["p.yml"]'), encoding="utf-8")
+    brute = (
+        "title: Brute\nid: 00000000-0000-4000-8000-000000000031\nlevel: high\ncorrelation: {type: event_count, "
+        f"rules: [{rule(21).splitlines()[1][4:]}], group-by: [source.ip], timespan: 5m, condition: {{gte: 3}}}}\n"
+    )
+    files = {
+        "a.yml": rule(11),
+        "b.yml": rule(12).replace("event.action: ssh_login_failed", "whence: 203.0.113.8"),
+        "c.yml": rule(13),
+        "d.yml": brute,
+    }
+    assert replayed(home, zipped(tmp_path / "1.zip", files), capsys) == {"Rule 11": 6, "Rule 12": 3, "Brute": 2}
