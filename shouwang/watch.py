@@ -31,6 +31,7 @@ class Watching:
         self._feed = feed(services)
         self._alerting = Supervised(Words("告警处理", "alerting"), services.alerting.run)
         self._rematching = Supervised(Words("补充匹配", "matching anew"), services.rematching.run)
+        self._refilling = Supervised(Words("补评", "filling gaps"), services.refilling.run)
         self._cpu_percent = psutil.cpu_percent()
         self._pace = Pace(lambda: self._feed.intake.received)
         self.running = Running(
@@ -46,6 +47,7 @@ class Watching:
     def __enter__(self) -> Self:
         self._alerting.start()
         self._rematching.start()
+        self._refilling.start()
         self._feed.intake.__enter__()
         self._feed.supervisor.__enter__()
         return self
@@ -55,12 +57,16 @@ class Watching:
         self._feed.intake.__exit__(kind, error, at)
         self._alerting.ask_to_stop()
         self._rematching.ask_to_stop()
+        self._refilling.ask_to_stop()
         self._services.alerting.notify()
         self._services.rematching.end()
+        self._services.refilling.end()
         if not self._alerting.join(ALERTING_ENDS_S):
             log.warning("alerting did not end in time; its step is done again on the next start")
         if not self._rematching.join(ALERTING_ENDS_S):
             log.warning("matching anew did not end in time; it is done again on the next start")
+        if not self._refilling.join(ALERTING_ENDS_S):
+            log.warning("filling gaps did not end in time; it is done again on the next start")
 
     @property
     def intake(self) -> Intake:
@@ -78,4 +84,5 @@ class Watching:
             *self._feed.intake.findings(),
             *self._alerting.findings(),
             *self._rematching.findings(),
+            *self._refilling.findings(),
         ]

@@ -21,7 +21,7 @@ from detection.noise.inhibit import Inhibit, inhibit
 from detection.ruleset import RuleSet
 from incidents.plans import load as load_plans
 from incidents.views import Site
-from shouwang import homeid
+from shouwang import homeid, worker
 from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.config import Config, Rules
@@ -29,9 +29,11 @@ from shouwang.errors import UsageError
 from shouwang.eventstore.base import EventStore, Position
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import POSITION, Alerting
+from shouwang.flows.archiving import Archives
 from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
+from shouwang.flows.refilling import Refilling
 from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
 from shouwang.flows.retention import Retention, holding
@@ -84,8 +86,10 @@ class Services:
     response: Response
     alerting: Alerting
     rematching: Rematching
+    refilling: Refilling
     intelligence: Intelligence
     retention: Retention
+    archives: Archives
     hunts: Hunts
     new_engine: Callable[[], Matcher]
     """An engine serves one thread: each that matches makes its own."""
@@ -159,9 +163,22 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
 
         rematching = Rematching(events, state, clock, first.ruleset, ENTITY_FIELDS)
 
+        refilling = Refilling(
+            events,
+            state,
+            clock,
+            first.ruleset.correlations,
+            lateness_us=config.detection.lateness_us,
+            position=POSITION,
+            folder=home.path / "recount",
+            mend=alerting.mend,
+            run=lambda args, told: worker.run("rules.recount", args, told=told),
+        )
+
         def told(edition: Edition, chosen: Rules) -> None:
             alerting.take(edition.ruleset.correlations, edition.ruleset.titles())
             rematching.take(edition.ruleset)
+            refilling.take(edition.ruleset.correlations)
             hunts.needs = hunters_needs(home, chosen)
 
         keeper = RuleKeeper(home, inforce, clock, told)
@@ -181,8 +198,10 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             response=Response(state, events, clock, site=site, plans=documents, assets=assets),
             alerting=alerting,
             rematching=rematching,
+            refilling=refilling,
             intelligence=intelligence,
             retention=Retention(events, state, clock, zone=config.site.zone, keep_days=config.store.keep_days),
+            archives=Archives(events, clock, config.site.zone, home.path / "cache"),
             hunts=hunts,
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),

@@ -24,6 +24,7 @@ from shouwang.words import Words
 JOBS: Final[Mapping[str, str]] = {
     "intel.build": "shouwang.flows.indexing",
     "hunt": "shouwang.flows.hunting",
+    "rules.recount": "shouwang.flows.refilling.work",
     "rules.stage": "shouwang.flows.rulestaging",
     "store.compact": "shouwang.eventstore.embedded.segments.compacting",
     "store.export": "shouwang.eventstore.embedded.segments.dumping",

@@ -43,6 +43,7 @@ DOES_IO: Final = {
 NAMES_FILES: Final = {
     "detection/authoring/difference.py",
     "detection/authoring/problems.py",
+    "detection/correlation/plain.py",
     "detection/engine.py",
     "detection/ruleset.py",
     "detection/sigma/packing.py",

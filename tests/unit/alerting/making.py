@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from detection.correlate import MAX_ENTRIES
+from detection.correlate import LATENESS_US, MAX_ENTRIES
 from detection.noise.inhibit import Inhibit
 from detection.ruleset import Correlation
 from incidents.plans import load as plans
@@ -44,6 +44,7 @@ class Home:
     titles: Mapping[str, Words] | None = None
     inhibits: Sequence[Inhibit] = ()
     entries: int = MAX_ENTRIES
+    lateness_us: int = LATENESS_US
 
     def flow(self) -> Alerting:
         return Alerting(
@@ -59,6 +60,7 @@ class Home:
             drill=self.drill,
             page=self.page,
             entries=self.entries,
+            lateness_us=self.lateness_us,
         )
 
     def put(self, matches: Sequence[Match]) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import apsw
@@ -9,11 +8,13 @@ import pytest
 
 from incidents import service
 from shouwang.eventstore.base import Position
+from shouwang.flows.alerting import flow as looking
 from shouwang.model import Disposition, Grade, Match, Severity, Value
 from shouwang.statestore.store import StateStore
 from shouwang.words import Words
 from tests.unit.alerting.making import Home, a_home
 from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
+from tests.unit.sources.following import wait_for
 
 SECOND = 1_000_000
 
@@ -242,27 +243,27 @@ def test_a_window_that_ends_in_silence_still_makes_its_alert(tmp_path: Path) -> 
     assert home.flow().step().alerts == ()
 
 
-def test_alerts_appear_within_a_second_of_the_matches(tmp_path: Path) -> None:
-    """The best of five: what else this machine does is not its fault. Every other time it is told of the matches."""
+@pytest.mark.parametrize("told", [False, True])
+def test_matches_are_looked_for_several_times_a_second_and_at_once_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    assert looking.POLL_S <= 0.5
+    if told:
+        monkeypatch.setattr(looking, "POLL_S", 3600.0)
     home = a_home(tmp_path, [a_correlation(count=5)])
-    flow, stop, took_s = home.flow(), threading.Event(), []
+    flow, stop = home.flow(), threading.Event()
     thread = threading.Thread(target=flow.run, args=(stop,))
     thread.start()
     try:
-        for number in range(5):
+        for number in range(3):
             home.put(failed_logins(5, first=number * 10, ip=f"203.0.113.{number}"))
-            if number % 2:
+            if told:
                 flow.notify()
-            started = time.monotonic()
-            while home.state.alerts.list()[0] == number:
-                assert time.monotonic() - started < 20
-                time.sleep(0.005)
-            took_s.append(time.monotonic() - started)
+            wait_for(lambda: home.state.alerts.list()[0] > number)  # noqa: B023  # it is called here only
     finally:
         stop.set()
         flow.notify()
         thread.join()
-    assert max(min(took_s[::2]), min(took_s[1::2])) < 1
 
 
 def test_after_closing_new_activity_opens_a_new_incident(tmp_path: Path) -> None:
