@@ -37,6 +37,12 @@ def dictionary() -> Mapping[str, object]:
 
 
 @lru_cache(maxsize=1)
+def kinds() -> Mapping[str, str]:
+    """Of each field in the dictionary the type."""
+    return {name: str(entry["type"]) for name, entry in dictionary().items() if isinstance(entry, dict)}
+
+
+@lru_cache(maxsize=1)
 def logsources() -> frozenset[Logsource]:
     """Every log source that an event may have."""
     return frozenset(_logsources())

@@ -264,6 +264,18 @@ def record_contains(wanted: str) -> Callable[[bytes], bool]:
     return holds
 
 
+def readings(raw: bytes) -> list[str]:
+    """What ``record_contains`` looks through, each in lower case: a text that it finds stands in one of them."""
+    text = record_text(raw)
+    found = [text.lower()]
+    if not raw.isascii() and (other := _as_gb18030(raw)):
+        found.append(other)
+    if raw[:1] == b"{" and b"\\" in raw:
+        plain = _JSON_ESCAPE.sub(_unescape, text)
+        found.append(plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").lower())
+    return found
+
+
 def _as_gb18030(raw: bytes) -> str:
     """In lower case; empty for what is UTF-8."""
     try:

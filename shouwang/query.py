@@ -128,7 +128,7 @@ Predicate: TypeAlias = Callable[[Event], bool]
 TIME_FIELDS: Final = frozenset({"@timestamp", "event.ingested"})
 
 
-_SPECIAL: Final[Mapping[str, Callable[[Event], Found]]] = {
+SPECIAL: Final[Mapping[str, Callable[[Event], Found]]] = {
     "@timestamp": lambda event: rfc3339(event.time_us, UTC),
     "event.ingested": lambda event: rfc3339(event.received_us, UTC),
     "event.id": lambda event: event.id.hex(),
@@ -141,7 +141,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Event], Found]]] = {
 
 def value_of(event: Event, field: str) -> Found:
     """What a query compares under this name; the two times as RFC 3339 in UTC with microseconds."""
-    special = _SPECIAL.get(field)
+    special = SPECIAL.get(field)
     return event.get(field) if special is None else special(event)
 
 

@@ -22,6 +22,8 @@ from shouwang.model import Value
 from shouwang.words import Words
 
 JOBS: Final[Mapping[str, str]] = {
+    "elastic.export": "shouwang.eventstore.elastic.dumping",
+    "elastic.verify": "shouwang.eventstore.elastic.dumping",
     "intel.build": "shouwang.flows.indexing",
     "hunt": "shouwang.flows.hunting",
     "rules.recount": "shouwang.flows.refilling.work",
@@ -90,14 +92,19 @@ def _serve(job: str, files: Sequence[int]) -> int:
     try:
         answer = work(args, files, lambda progress: _say(wire.line({"progress": progress})))
     except ShouwangError as refused:
-        _say(wire.failure(None, refused, str(args.get("lang", ""))))
+        _say(_refusal(refused, args))
         return 0
     except MemoryError:
         too_large = ShouwangError(Words("内存不足以处理此文件。", "The file needs more memory than a job may have."))
-        _say(wire.failure(None, too_large, str(args.get("lang", ""))))
+        _say(_refusal(too_large, args))
         return 0
     _say(wire.success(None, answer))
     return 0
+
+
+def _refusal(error: ShouwangError, args: Json) -> bytes:
+    """In the language of the one who waits for it, where that is known."""
+    return wire.failure(None, error, str(args["lang"])) if "lang" in args else wire.failure_in_both(error)
 
 
 def _end_with_parent() -> None:

@@ -1,0 +1,1 @@
+"""The event store for when one machine is not enough: the user's Elasticsearch cluster is the engine."""

@@ -1,0 +1,332 @@
+"""The event store on an Elasticsearch cluster. See ``shouwang.eventstore.base`` for what it promises.
+
+What is put is durable on this host first (``spool``), then sent (``sender``). Reads see what was put through this store
+as soon as it is in the cluster, and what others put within a second.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, timedelta, tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal, Self, overload
+
+from shouwang.clock import Clock, SystemClock
+from shouwang.errors import StoreError, UsageError
+from shouwang.eventstore.base import (
+    Batch,
+    Count,
+    DayLedger,
+    Exported,
+    Facts,
+    Page,
+    Part,
+    Position,
+    PutResult,
+    Rehydrate,
+    StoreAway,
+    Told,
+    Verified,
+)
+from shouwang.eventstore.elastic import checking, snapshot
+from shouwang.eventstore.elastic.bulk import Bulk
+from shouwang.eventstore.elastic.connection import Place, connect
+from shouwang.eventstore.elastic.counting import Grouping, count
+from shouwang.eventstore.elastic.journal import Journal
+from shouwang.eventstore.elastic.ledger import Ledgers
+from shouwang.eventstore.elastic.registry import Registry
+from shouwang.eventstore.elastic.search import Paging, Search
+from shouwang.eventstore.elastic.sender import Sender
+from shouwang.eventstore.elastic.setup import Setup
+from shouwang.eventstore.elastic.spool import Spool
+from shouwang.eventstore.elastic.template import Names
+from shouwang.eventstore.elastic.upkeep import Upkeep, refuse_to_drop
+from shouwang.eventstore.embedded.growth import growth
+from shouwang.model import Event, Finding, Level, Match
+from shouwang.query import Query
+from shouwang.retention import FLOOR_DAYS
+from shouwang.timespan import EPOCH, day_of
+from shouwang.words import Words
+
+PREFIX: Final = "shouwang"
+SPOOL_BYTES: Final = 2 << 30
+_YEAR_2000_US, _YEAR_9000_US = 946_684_800_000_000, 221_845_392_000_000_000
+
+
+class ElasticStore:
+    """Any thread may call anything. One process a spool: the daemon holds the home's lock.
+
+    ``spool``: the file on this host; ``where``: the cluster, which need not answer yet; ``kinds``: ECS name -> type as
+    in ``fields.toml``. Raises ``StoreError``, ``UsageError``, ``AccessError`` when the spool or the credentials cannot
+    be used.
+    """
+
+    def __init__(
+        self,
+        spool: Path,
+        where: Place,
+        *,
+        zone: tzinfo,
+        rehydrate: Rehydrate,
+        kinds: Mapping[str, str],
+        prefix: str = PREFIX,
+        spool_bytes: int = SPOOL_BYTES,
+        held: Callable[[date], str] = lambda _day: "",
+        keep_days: int = FLOOR_DAYS,
+        clock: Clock | None = None,
+    ) -> None:
+        self._zone = zone
+        self._held = held
+        self._keep_days = keep_days
+        self._clock = clock or SystemClock()
+        self._names = Names(prefix)
+        self._where = where
+        self._client = connect(where)
+        self._spool = Spool(spool, spool_bytes)
+        self._registry = Registry(self._client, where, self._names)
+        self._setup = Setup(self._client, where, self._names, kinds)
+        self._ledgers = Ledgers(self._spool, self._registry)
+        self._upkeep = Upkeep(self._client, where, self._names)
+        self._search = Search(self._client, where, self._names, kinds=kinds, rehydrate=rehydrate)
+        self._sender = Sender(self._spool, self._setup, Bulk(self._client, where), self._prepare, self._ledgers.publish)
+        self._journal = Journal(self._spool, self._names, kinds, zone)
+        self._snapshots = snapshot.Snapshots(
+            self._client,
+            where,
+            self._names,
+            registry=self._registry,
+            spool=self._spool,
+            written=self._sender.written,
+        )
+        self._sender.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._sender.close()
+        self._search.close()
+        self._client.close()
+        self._spool.close()
+
+    def _prepare(self) -> None:
+        """Before something is sent: what the cluster knows of this writer is not ahead of the spool."""
+        if self._setup.ready():
+            self._ledgers.compare()
+
+    # ------------------------------------------------------------------------------------------ writing
+
+    def put(self, batch: Batch, cursors: Mapping[str, bytes]) -> PutResult:
+        """``stored`` of a batch that stays in the spool for now counts events that may be replays."""
+        number, result = self._journal.add(batch, cursors)
+        sent = self._sender.result(number)
+        if sent is None:
+            return result
+        return PutResult(sent.stored, [*result.refused, *sent.refused])
+
+    def cursors(self) -> Mapping[str, bytes]:
+        return self._spool.cursors()
+
+    # ------------------------------------------------------------------------------------------ reading
+
+    def read(self, query: Query, *, newest_first: bool, after: Position | None, limit: int) -> Page[Event]:
+        paging = Paging(newest_first, max(limit, 1))
+        if after is None:
+            return self._search.read(query, self._now("events"), None, paging)
+        vector, place = _page_end(after, newest_first)
+        return self._search.read(query, vector, place, paging)
+
+    @overload
+    def tail(self, kind: Literal["events"], after: Position | None, limit: int) -> Page[Event]: ...
+    @overload
+    def tail(self, kind: Literal["matches"], after: Position | None, limit: int) -> Page[Match]: ...
+    def tail(self, kind: Literal["events", "matches"], after: Position | None, limit: int) -> Page[Event] | Page[Match]:
+        passed = snapshot.arrival(after)
+        vector = self._now(kind)
+        if kind == "matches":
+            return self._search.tail_matches(passed, vector, max(limit, 1))
+        return self._search.tail_events(passed, vector, max(limit, 1))
+
+    def end(self, kind: Literal["events", "matches"]) -> Position:
+        return snapshot.at(self._now(kind))
+
+    def since(self, kind: Literal["events", "matches"], received_us: int) -> Position:
+        return snapshot.at(self._search.since(kind, self._now(kind), received_us))
+
+    def count(self, query: Query, *, by: str | None, bucket_s: int | None, top: int) -> list[Count]:
+        """Exact; where the server's own count would not be, events are read. Buckets as in the embedded store."""
+        if by is not None and bucket_s is not None:
+            raise UsageError(Words("计数只能按字段或按时间之一。", "A count goes by a field or by time, not both."))
+        if bucket_s is not None and bucket_s < 1:
+            raise UsageError(
+                Words(f"不能按 {bucket_s} 秒计数。", f"A bucket of {bucket_s} seconds cannot be counted."),
+                hint=Words("至少 1 秒。", "It has at least 1 second."),
+            )
+        bucket = None if bucket_s is None else (bucket_s * 1_000_000, self._offset_us(query.from_us))
+        return count(self._search, query, self._now("events"), Grouping(by, bucket, max(top, 0)))
+
+    def _now(self, kind: Literal["events", "matches"]) -> snapshot.Vector:
+        self._sender.settle()
+        return self._snapshots.now(kind)
+
+    def _offset_us(self, from_us: int) -> int:
+        """The zone's offset at the query's start; of the year 2000 for open starts, where old zones had odd ones."""
+        at = EPOCH + timedelta(microseconds=min(max(from_us, _YEAR_2000_US), _YEAR_9000_US))
+        return (at.astimezone(self._zone).utcoffset() or timedelta(0)) // timedelta(microseconds=1)
+
+    # ------------------------------------------------------------------------------------------ the ledger
+
+    def days(self) -> list[DayLedger]:
+        self._sender.settle()
+        return self._ledgers.days()
+
+    def latest(self) -> Mapping[str, int]:
+        self._sender.settle()
+        return self._ledgers.latest()
+
+    def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
+        refuse_to_drop(day, day_of(now_us, self._zone), self._held(day))
+        self._sender.settle()
+        gone = [row for row in self._ledgers.days() if row.day == day]
+        self._upkeep.drop(day)
+        self._setup.forget(self._names.index(kind, day.isoformat()) for kind in ("events", "matches"))
+        self._ledgers.forget(day)
+        return gone
+
+    def seal(self, now_us: int) -> list[str]:
+        """The cluster keeps its own form."""
+        return []
+
+    def verify(self, days: Collection[date], told: Told) -> Verified:
+        """Days that are closed. In a worker, on what the cluster gives back."""
+        ledger = [row for row in self.days() if not days or row.day in days]
+        return checking.verify(self._where, self._names, ledger, told)
+
+    def export(self, day: date, form: str, file: int, told: Told) -> Exported:
+        """In a worker."""
+        self._sender.settle()
+        self._snapshots.now("events")
+        return checking.export(self._where, self._names, day, form=form, file=file, told=told)
+
+    def parts(self, day: date) -> list[Part]:
+        return self._upkeep.parts(day)
+
+    def facts(self, now_us: int) -> Facts:
+        """Of the cluster: ``free_bytes`` is that of the node with least. What is not sealed waits in the spool."""
+        taken, free = sum(self._upkeep.sizes().values()), self._upkeep.free_bytes()
+        seen = growth(self._ledgers.days(), taken, free, self._keep_days)
+        return Facts(
+            bytes=taken,
+            free_bytes=free,
+            bytes_a_day=seen.bytes_a_day,
+            full_on=seen.full_on(day_of(now_us, self._zone)),
+            paused=self._spool.is_full,
+        )
+
+    # ------------------------------------------------------------------------------------------------ care
+
+    def maintain(self, now_us: int, budget_s: float) -> list[str]:
+        if self._spool.waiting:
+            return []  # a day is closed when nothing of it is on its way
+        closed = self._ledgers.close_before(day_of(now_us, self._zone))
+        if not closed:
+            return []
+        if not self._setup.has_lifecycles:
+            self._upkeep.merge(closed)
+        return [f"closed the ledger of {', '.join(map(str, closed))}"]
+
+    def health(self) -> list[Finding]:
+        found = [] if self._sender.away is None else [_away(self._sender.away, self._spool)]
+        if self._sender.stripped:
+            found.append(_stripped(self._sender.stripped))
+        if self._taken_over:
+            found.append(self._taken_over)
+        return [*found, *self._upkeep.findings()]
+
+    @property
+    def _taken_over(self) -> Finding | None:
+        """Whether another home has taken the cluster since."""
+        mine = self._spool.recall("owner")
+        try:
+            owner = self._registry.owner() if mine else ""
+        except StoreAway:
+            return None
+        if not owner or owner == mine:
+            return None
+        return Finding(
+            Level.BROKEN,
+            Words(f"集群已由另一个数据目录（{owner}）接管。", f"The cluster was taken over by another home ({owner})."),
+            Words("请停止此守护进程，或改为 `shouwang collect`。", "Stop this daemon, or run `shouwang collect` here."),
+        )
+
+    # ------------------------------------------------------------------------------------------- whose it is
+
+    @property
+    def home_id(self) -> str:
+        """Of the home that the spool was made for; empty: none yet. See ``shouwang.homeid``."""
+        return str(self._spool.recall("home") or "")
+
+    def belong_to(self, home_id: str) -> None:
+        self._spool.remember("home", home_id)
+        self._ledgers.home = home_id
+
+    def claim(self, *, take_over: bool = False) -> None:
+        """The cluster is this home's, for the one daemon that correlates. Raises ``StoreError`` where it is another's.
+
+        Once it was ours, a cluster that is away is not waited for. Raises ``StoreAway`` when it was never asked.
+        """
+        home = self.home_id
+        try:
+            self._setup.ready()
+            self._registry.claim(home, socket.gethostname(), take_over=take_over)
+        except StoreAway:
+            if self._spool.recall("owner") != home:
+                raise
+            return
+        self._spool.remember("owner", home)
+
+
+def _page_end(position: Position, newest_first: bool) -> tuple[snapshot.Vector, tuple[int, str]]:
+    try:
+        order, text, time_us, id = position.token.split(":")
+        if order not in ("n", "o") or len(bytes.fromhex(id)) != 16:
+            raise ValueError(order)
+        vector = snapshot.from_text(text)
+        place = (int(time_us), id)
+    except ValueError:
+        raise snapshot.no_position(position) from None
+    if (order == "n") is not newest_first:
+        raise snapshot.other_order()
+    return vector, place
+
+
+def _away(trouble: StoreError, spool: Spool) -> Finding:
+    waiting = f"{spool.waiting_bytes / (1 << 20):.1f} MiB"
+    return Finding(
+        Level.BROKEN if spool.is_full else Level.DEGRADED,
+        Words(
+            f"{trouble.message.zh.rstrip('。')}；本机缓存待补传 {spool.waiting} 批（{waiting}）。",
+            f"{trouble.message.en} {spool.waiting} batches ({waiting}) wait on this host.",
+        ),
+        trouble.hint,
+    )
+
+
+def _stripped(number: int) -> Finding:
+    return Finding(
+        Level.DEGRADED,
+        Words(
+            f"有 {number} 条日志因索引映射冲突，只保存了原文，检索较慢。",
+            f"{number} events were kept without their fields: the mapping of their index is not ours. Searches read "
+            "them.",
+        ),
+        Words(
+            "请检查是否有其他索引模板覆盖了 shouwang 的模板；明日的索引会用正确的映射。",
+            "Does another index template stand above ours? The next day's index has the right mapping then.",
+        ),
+    )
