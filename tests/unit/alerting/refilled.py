@@ -27,11 +27,11 @@ def refilling(home: Home, mend: Mend, correlations: Sequence[Correlation] | None
     )
 
 
-def filled(home: Home, flow: Alerting, *, within_s: int = 40 * 3600) -> None:
-    """Alerting and filling go on, as time does, until there is nothing more to do."""
+def filled(home: Home, flow: Alerting, *, within_s: int = 40 * 3600, pause_s: int = 600) -> None:
+    """Alerting and filling go on, as time does."""
     filling, stop = refilling(home, flow.mend), threading.Event()
     for _ in range(within_s // 600):
         while flow.step().matches:
             pass
         filling.once(stop)
-        home.clock.advance(600)
+        home.clock.advance(pause_s)

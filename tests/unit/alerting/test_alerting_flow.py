@@ -252,7 +252,7 @@ def test_matches_are_looked_for_several_times_a_second_and_at_once_when_told(
         monkeypatch.setattr(looking, "POLL_S", 3600.0)
     home = a_home(tmp_path, [a_correlation(count=5)])
     flow, stop = home.flow(), threading.Event()
-    thread = threading.Thread(target=flow.run, args=(stop,))
+    thread = threading.Thread(target=flow.run, args=(stop,), daemon=True)
     thread.start()
     try:
         for number in range(3):
@@ -263,7 +263,7 @@ def test_matches_are_looked_for_several_times_a_second_and_at_once_when_told(
     finally:
         stop.set()
         flow.notify()
-        thread.join()
+        thread.join(10)
 
 
 def test_after_closing_new_activity_opens_a_new_incident(tmp_path: Path) -> None:
