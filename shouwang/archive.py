@@ -93,6 +93,16 @@ def entries_of(data: bytes, name: str) -> tuple[list[Entry], str]:
     )
 
 
+def entry_of(found: Mapping[str, object]) -> Entry:
+    """Of what ``Entry.plain`` gave. Raises ``UsageError``."""
+    try:
+        return _entry(found)
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise UsageError(
+            Words(f"归档清单中的条目不对：{wrong!r:.200}", f"That is no file of an archive's manifest: {wrong!r:.200}")
+        ) from None
+
+
 def _entry(found: Mapping[str, object]) -> Entry:
     day, form, sources, ledger = found["day"], found["format"], found["sources"], found["ledger"]
     if not isinstance(day, str) or form not in SUFFIX or not isinstance(sources, dict) or not isinstance(ledger, dict):

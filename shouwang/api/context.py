@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeAlias
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from shouwang.access import Role
 from shouwang.errors import UsageError
 from shouwang.model import Value
+from shouwang.statestore.store import Transaction
 from shouwang.timespan import rfc3339, since
 from shouwang.wiring import Services
 from shouwang.words import Words, words
@@ -51,9 +53,13 @@ class Context:
 
     def note(self, act: str, target: str, detail: Json) -> None:
         """An audit entry of its own, for what is done outside the state store."""
-        store = self.services.state.acting_as(self.role.value)
-        with store.act(actor=self.user, act=act, target=target, at_us=self.now_us(), detail=detail):
+        with self.act(act, target, detail):
             pass
+
+    def act(self, act: str, target: str, detail: Json) -> AbstractContextManager[Transaction]:
+        """One transaction of the state store with its audit entry."""
+        store = self.services.state.acting_as(self.role.value)
+        return store.act(actor=self.user, act=act, target=target, at_us=self.now_us(), detail=detail)
 
     def required_file(self) -> int:
         if self.file is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from shouwang import __version__
-from shouwang.api import gaps, noise
+from shouwang.api import gaps, noise, store
 from shouwang.api.context import Context, Json, NoArgs
 from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import DayLedger
@@ -62,10 +62,7 @@ def status(context: Context, args: NoArgs) -> Json:
         "rate": {"events_per_s": round(running.events_per_s(), 2) if running else 0.0},
         "host": _host(running),
         "rules": _rules(context),
-        "store": {
-            "bytes": _size_bytes(services.home.events, services.home.state),
-            "oldest_day": min((each.day.isoformat() for each in ledger), default=None),
-        },
+        "store": _store(context, ledger),
     }
 
 
@@ -156,6 +153,19 @@ def _counts(ledger: Iterable[DayLedger]) -> Json:
         stored += each.stored
         dropped.update(each.dropped)
     return {"received": received, "stored": stored, "dropped": dict(dropped)}
+
+
+def _store(context: Context, ledger: Iterable[DayLedger]) -> Json:
+    services = context.services
+    facts = services.events.facts(context.now_us())
+    with services.state.reading() as tables:
+        holds = len(tables.legal_holds.all())
+    return {
+        **store.said(context, facts),
+        "bytes": facts.bytes + _size_bytes(services.home.state),
+        "oldest_day": min((each.day.isoformat() for each in ledger), default=None),
+        "holds": holds,
+    }
 
 
 def _rules(context: Context) -> Json:

@@ -25,6 +25,7 @@ from shouwang.api import (
     overview,
     records,
     rules,
+    store,
 )
 from shouwang.api.context import Args, Context, NoArgs
 from shouwang.errors import AccessError, UsageError
@@ -81,6 +82,14 @@ ACTS: Final[Mapping[str, Act]] = {
     "audit.list": Act(records.audit_list, Need.READ, records.ListArgs),
     "audit.verify": Act(records.audit_verify, Need.READ, NoArgs),
     "store.days": Act(records.days, Need.READ, NoArgs),
+    "store.status": Act(store.status, Need.READ, NoArgs),
+    "store.seal": Act(store.seal, Need.ADMINISTER, NoArgs),
+    "store.verify": Act(store.verify, Need.READ, store.DaysArgs),
+    "store.export": Act(store.export, Need.READ, store.ExportArgs),
+    "store.import": Act(store.import_archive, Need.ADMINISTER, store.ImportArgs),
+    "store.hold": Act(store.hold, Need.ADMINISTER, store.HoldArgs),
+    "store.release": Act(store.release, Need.ADMINISTER, store.ReleaseArgs),
+    "store.deletions": Act(store.deletions, Need.READ, store.ListArgs),
     "import": Act(importing.import_records, Need.WORK, importing.ImportArgs),
     "intel.list": Act(intel.list_sets, Need.READ, NoArgs),
     "intel.show": Act(intel.show, Need.READ, intel.NameArgs),

@@ -109,7 +109,7 @@ class Facts:
     sealed_us: int = 0
     """All that was received before is sealed; 0: nothing yet, or this store seals nothing."""
     unsealed: int = 0
-    """Events that are not sealed yet."""
+    """Events that are not sealed yet, at most."""
     reserved_bytes: int = 0
     """Set aside for cleaning up."""
     paused: bool = False

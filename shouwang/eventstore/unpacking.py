@@ -43,19 +43,18 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     most = (cast(int, args["events"]), cast(int, args["bytes"]))
     reader = _READERS[str(args["format"])]
     sums, digest = Sums(), hashlib.sha256()
-    number = 0
     try:
         compressor = zstandard.ZstdCompressor(level=1)
         with os.fdopen(os.dup(files[1]), "wb") as spool, compressor.stream_writer(spool, closefd=False) as out:
-            for number, stored in enumerate(reader(files, digest), 1):
-                sums.add(bounds.check(stored))
-                if sums.events > most[0] or sums.bytes > most[1]:
+            for stored in map(bounds.check, reader(files, digest)):
+                if sums.events >= most[0] or sums.bytes + len(stored.raw) > most[1]:
                     raise NotAnEvent("多于清单所载", "there are more than the manifest says")
+                sums.add(stored)
                 out.write(line_of(stored))
-                if number % _EVERY == 0:
-                    say({"events": number})
+                if sums.events % _EVERY == 0:
+                    say({"events": sums.events})
     except NotAnEvent as wrong:
-        raise _refused(str(args["name"]), wrong.why, number + 1) from None
+        raise _refused(str(args["name"]), wrong.why, sums.events + 1) from None
     except OSError as wrong:
         raise StoreError(
             Words(f"无法写入临时文件：{wrong.strerror}。", f"A temporary file cannot be written: {wrong.strerror}."),

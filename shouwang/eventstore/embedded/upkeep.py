@@ -110,7 +110,8 @@ def parts(db: apsw.Connection, path: Path, zone: tzinfo, day: date) -> list[Part
 def facts(database: Database, room: Room, keep_days: int, today: date) -> Facts:
     with database.reading() as db:
         ledger = read_ledger(db)
-        unsealed = manifest.last_seq(db) - manifest.sealed_to(db)
+        newest = cast("int | None", db.execute("SELECT max(seq) FROM event").get) or 0
+        unsealed = max(newest - manifest.sealed_to(db), 0)
         sealed_us = manifest.sealed_us(db)
     taken, free = taken_bytes(database.path), room.free_bytes()
     seen = growth(ledger, taken, free, keep_days)
