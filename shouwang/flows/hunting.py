@@ -27,10 +27,11 @@ from detection.intel.lookout import Lookout
 from detection.intel.naming import title as set_title
 from detection.matching import Matcher
 from detection.rules import load
-from detection.ruleset import RuleSet
+from detection.ruleset import Refusal, RuleSet
 from shouwang.bilingual import said
 from shouwang.errors import RulesError, UsageError
-from shouwang.eventstore.embedded.history import STORED_FIELDS, History, Part, Place, Stretch
+from shouwang.eventstore.embedded.history import STORED_FIELDS, History, Part, Stretch
+from shouwang.eventstore.embedded.segments.asks import Place
 from shouwang.huntfolder import Fired, HuntFolder, Plan
 from shouwang.huntlines import line, match_line, match_of
 from shouwang.model import Match, Value
@@ -100,7 +101,7 @@ class _Hunt:
         self._state.fingerprint = fingerprint
         self._state.rules, self._state.correlations = len(self._ruleset.rules), len(self._ruleset.correlations)
         self._state.silenced = sorted(silenced(self._ruleset.correlations))
-        self._state.refused = [_named(each, folder) for each in self._ruleset.refused[:MOST_REFUSED]]
+        self._state.refused = [said(_named(each, folder)) for each in self._ruleset.refused[:MOST_REFUSED]]
         self._faults_before = dict(self._state.faults)
         self._began_s, self._took_before_s = time.monotonic(), self._state.took_s
 
@@ -247,17 +248,20 @@ def _ruleset(folder: HuntFolder, plan: Plan, args: Json) -> RuleSet:
         disabled = [str(each) for each in _list(args.get("disabled"))]
         found = joined(found, chosen(loaded.without(disabled), plan.ids))
     if (plan.given or plan.ids) and not found.rules:
-        reasons = "; ".join(_named(each, folder) for each in found.refused[:3])
+        named = [_named(each, folder) for each in found.refused[:3]]
+        zh, en = "；".join(each.zh for each in named), "; ".join(each.en for each in named)
         raise RulesError(
-            Words(f"没有可用的规则。{reasons}", f"No rule can be hunted with. {reasons}"),
+            Words(f"没有可用的规则。{zh}", f"No rule can be hunted with. {en}"),
             hint=Words("请检查规则文件。", "Look at the rule files."),
         )
     return found
 
 
-def _named(refusal: object, folder: HuntFolder) -> str:
+def _named(refusal: Refusal, folder: HuntFolder) -> Words:
     """With the path as it was handed over."""
-    return str(refusal).replace(f"{folder.rules}/", "").replace(f"{folder.given}/", "")
+    whole = refusal.whole()
+    zh, en = (each.replace(f"{folder.rules}/", "").replace(f"{folder.given}/", "") for each in (whole.zh, whole.en))
+    return Words(zh, en)
 
 
 def _sets(plan: Plan, folder: Path) -> dict[str, Index]:

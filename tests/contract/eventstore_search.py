@@ -25,6 +25,22 @@ ODD_VALUES: list[Value] = [
     [["Root"]], [None, True], {"root": "root"}, "x" * 5000,
 ]  # fmt: skip
 
+ODD_RECORDS: list[tuple[str, bytes]] = [
+    ("line", b"Failed password"), ("line", "登录失败 user3".encode()), ("line", "登录失败 user3".encode("gb18030")),
+    ("line", b"\xff\xfe failed"),
+    ("line", "\u212aelvin \u0130stanbul \u017fhort STRASSE stra\u00dfe ÄRGER ΣΑΣ".encode()),
+    ("line", b"a/b C:\\Windows\\cmd.exe 100% a_b it's \"q\" a\x00b tab\there\nnext"),
+    ("line", b""), ("line", b"(.*)+[a-z]$^"),
+    ("object", b'{"message": "\\u767b\\u5f55 C:\\\\Windows a\\/b \\"q\\" tab\\there \\ud800"}'),
+    ("object", '{"message": "登录 \u0130stanbul C:\\\\Windows"}'.encode()), ("object", b'{"user.name": "K\\u212a"}'),
+]  # fmt: skip
+ODD_TEXTS = [
+    "failed", "FAILED", "登录", "登录失败 USER3", "kelvin", "k", "i", "istanbul", "stanbul", "i\u0307", "short", "s",
+    "\u017fhort", "strasse", "straße", "ärger", "σας", "ΣΑΣ", "a/b", "/", "c:\\windows", "c:\\\\windows", "\\", "\\u767b", "100%",
+    "a_b", "it's", '"q"', '\\"q', "a\0b", "\0", "tab\there", "\n", "", " ", "(.*)+", "[a-z]", "$^", "\ud800", "\xff", "\\xff",
+    "ff",
+]  # fmt: skip
+
 
 class SearchContract(StoreFixtures):
     # ---------------------------------------------------------------------------------------- read
@@ -193,6 +209,18 @@ class SearchContract(StoreFixtures):
                     expected = [e.id for e in (*events, numbered(99)) if matches(query, e)]
                     assert [e.id for e in all_of(store, query, limit=1000)] == expected, (wanted, query)
                     assert store.count(query, by=None, bucket_s=None, top=0)[0].count == len(expected)
+
+    def test_text_is_found_in_every_odd_record_as_matches_says(self, store: EventStore) -> None:
+        events = [
+            event_of(parser, raw, id=id_of(n), time_us=NOON_US + n) for n, (parser, raw) in enumerate(ODD_RECORDS)
+        ]
+        put(store, *events)
+        for wanted in ODD_TEXTS:
+            for leaf in (Contains("", wanted), Contains("event.original", wanted), Contains("message", wanted)):
+                for query in (Query(leaf), Query(Not(leaf))):
+                    expected = [event.id for event in events if matches(query, event)]
+                    assert [e.id for e in all_of(store, query, limit=1000)] == expected, (wanted, query)
+                    assert store.count(query, by=None, bucket_s=None, top=0)[0].count == len(expected), (wanted, query)
 
     @pytest.mark.parametrize("field", ["user.name", "user.domain"])
     def test_a_thousand_alternatives_are_searched(self, store: EventStore, field: str) -> None:

@@ -24,6 +24,7 @@ from tests.contract.eventstore import ZONE, EventStoreContract, Open, all_of, pu
 from tests.contract.eventstore_keeping import KeepingContract
 from tests.contract.eventstore_search import SearchContract
 from tests.contract.records import NOON_US, event_of, id_of, numbered, rehydrate
+from tests.contract.sealing import HalfSealed, Sealed
 from tests.peers import IS_ROOT, require
 
 
@@ -31,13 +32,23 @@ def open_store(folder: Path) -> EmbeddedStore:
     return EmbeddedStore(folder / "events.db", zone=ZONE, rehydrate=rehydrate)
 
 
+def open_sealed(folder: Path) -> EmbeddedStore:
+    return Sealed(folder / "events.db", zone=ZONE, rehydrate=rehydrate)
+
+
+def open_half_sealed(folder: Path) -> EmbeddedStore:
+    return HalfSealed(folder / "events.db", zone=ZONE, rehydrate=rehydrate)
+
+
 class Embedded:
+    kind: type[EmbeddedStore] = EmbeddedStore
+
     @pytest.fixture
     def reopen(self, tmp_path: Path) -> Iterator[Open]:
         opened: list[EmbeddedStore] = []
 
         def again() -> EventStore:
-            opened.append(open_store(tmp_path))
+            opened.append(self.kind(tmp_path / "events.db", zone=ZONE, rehydrate=rehydrate))
             return opened[-1]
 
         yield again
@@ -51,6 +62,24 @@ class TestEmbeddedStore(Embedded, EventStoreContract):
 
 class TestEmbeddedSearch(Embedded, SearchContract):
     pass
+
+
+class TestSealedStore(Embedded, EventStoreContract):
+    kind = Sealed
+    opener = "tests.contract.test_eventstore_embedded:open_sealed"
+
+
+class TestSealedSearch(Embedded, SearchContract):
+    kind = Sealed
+
+
+class TestHalfSealedStore(Embedded, EventStoreContract):
+    kind = HalfSealed
+    opener = "tests.contract.test_eventstore_embedded:open_half_sealed"
+
+
+class TestHalfSealedSearch(Embedded, SearchContract):
+    kind = HalfSealed
 
 
 class TestEmbeddedKeeping(Embedded, KeepingContract):

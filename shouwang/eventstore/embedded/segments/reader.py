@@ -47,9 +47,9 @@ class Reader:
     # --------------------------------------------------------------------------------------- by time
 
     def read(self, ask: Read) -> Iterator[Row]:
-        stretch = Stretch(self, ask.segments, ask.query, ask.last)
+        scope = Scope(self, ask.segments, ask.query, ask.last)
         found = 0
-        for row in stretch.ordered(ask.newest_first, ask.after, ask.limit):
+        for row in scope.ordered(ask.newest_first, ask.after, ask.limit):
             if matches(ask.query, self.event(row)):
                 yield row
                 found += 1
@@ -74,6 +74,22 @@ class Reader:
                 self._blocks.clear()
             found = self._blocks[segment.path] = [Block(*group) for group in self.engine.groups(segment)]
         return found
+
+    def between(self, segments: Sequence[Segment], after: Place, to: Place, last: int) -> int:
+        """How many with ``seq`` up to ``last`` are behind the one place and up to the other."""
+        whole = [each for each in segments if after.time_us < each.min_time_us and each.max_time_us < to.time_us]
+        inside = [each for each in whole if each.to_seq <= last]
+        rest = [each for each in segments if each not in inside and each.min_time_us <= to.time_us]
+        number = sum(each.rows for each in inside)
+        if rest:
+            ids = {"v_after": after.id, "v_to": to.id}
+            sql = (
+                f"SELECT count(*) FROM {self.engine.source(rest)} WHERE seq <= {last}"  # noqa: S608  # our own words and numbers; values are bound
+                f" AND (time_us > {after.time_us} OR (time_us = {after.time_us} AND id > $v_after))"
+                f" AND (time_us < {to.time_us} OR (time_us = {to.time_us} AND id <= $v_to))"
+            )
+            number += cast(int, self.engine.all(rest, sql, ids)[0][0])
+        return number
 
     # ------------------------------------------------------------------------------------ by arrival
 
@@ -100,7 +116,7 @@ class Reader:
         yield from (row for row in self.engine.all(ask.segments, sql) if row[0] is not None)
 
 
-class Stretch:
+class Scope:
     """The rows of a query's time, or of its ids, in some segments."""
 
     def __init__(self, reader: Reader, segments: Sequence[Segment], query: Query, last: int | None = None) -> None:
