@@ -73,10 +73,8 @@ def test_a_signal_ends_it_within_five_seconds_and_what_was_read_is_stored(
     daemon.configure(source(log))
     process = daemon.start()
     wait_for(lambda: count(daemon, "") > 0)
-    begun = time.monotonic()
     process.send_signal(number)
-    assert process.wait(30) == 0, daemon.log()
-    assert time.monotonic() - begun < END_S
+    assert process.wait(END_S) == 0, daemon.log()
     assert not daemon.answers()
     assert "Traceback" not in daemon.log()
     process = daemon.start()

@@ -101,7 +101,7 @@ def test_a_client_turns_away_from_a_stranger_that_serves(daemon: Daemon, tmp_pat
     daemon.configure()
     path = daemon.home.socket_to_make()
     os.chown(path.parent, NOBODY, NOBODY)
-    code = f"import socket,time; s=socket.socket(socket.AF_UNIX); s.bind({str(path)!r}); s.listen(); time.sleep(60)"
+    code = f"import signal, socket; s=socket.socket(socket.AF_UNIX); s.bind({str(path)!r}); s.listen(); signal.pause()"
     stranger = subprocess.Popen(
         ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--", sys.executable, "-c", code]
     )

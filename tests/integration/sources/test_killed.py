@@ -59,6 +59,10 @@ class Writer:
     def written(self) -> int:
         return len(self.numbers)
 
+    def await_lines(self, more: int) -> None:
+        until = self.written + more
+        wait_for(lambda: self.written >= until, f"{more} more lines were written")
+
     def _run(self) -> None:
         file = self._log.open("ab", buffering=0)
         rotate_at, late = self._chance.randint(200, 900), 0
@@ -139,10 +143,10 @@ def test_every_line_as_often_as_it_was_written_over_kills_and_rotations(tmp_path
     with writer.at_work():
         for _ in range(min(KILLS, 6)):
             process = started(store, log)
-            time.sleep(chance.uniform(0.02, 0.9))
+            writer.await_lines(chance.randint(20, 900))
             process.kill()
             process.wait()
-            time.sleep(chance.choice((0.0, 0.0, chance.uniform(0, 1.5))))
+            writer.await_lines(chance.choice((0, 0, chance.randint(0, 1500))))
     last = started(store, log)
     deadline = time.monotonic() + 30
     while True:

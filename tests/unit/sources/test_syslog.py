@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import select
 import socket
 import threading
 import time
@@ -121,7 +122,7 @@ def test_tcp_slow_writer_is_cut_off_with_what_it_wrote_and_the_quiet_one_stays()
                 slow.sendall(b"l")
             except ConnectionError:
                 break
-            time.sleep(0.05)
+            select.select([slow], [], [], 0.05)  # until it is cut off
         wait_for(lambda: len(kept.records) == 1)
         quiet.sendall(HEAD + b"quiet\n")
         wait_for(lambda: len(kept.records) == 2)
