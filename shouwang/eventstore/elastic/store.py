@@ -34,6 +34,7 @@ from shouwang.eventstore.elastic import checking, snapshot
 from shouwang.eventstore.elastic.bulk import Bulk
 from shouwang.eventstore.elastic.connection import Place, connect
 from shouwang.eventstore.elastic.counting import Grouping, count
+from shouwang.eventstore.elastic.health import ClusterHealth
 from shouwang.eventstore.elastic.journal import Journal
 from shouwang.eventstore.elastic.ledger import Ledgers
 from shouwang.eventstore.elastic.registry import Registry
@@ -41,7 +42,7 @@ from shouwang.eventstore.elastic.search import Paging, Search
 from shouwang.eventstore.elastic.sender import Sender
 from shouwang.eventstore.elastic.setup import Setup
 from shouwang.eventstore.elastic.spool import Spool
-from shouwang.eventstore.elastic.template import Names
+from shouwang.eventstore.elastic.template import Names, event_mappings, match_mappings
 from shouwang.eventstore.elastic.upkeep import Upkeep, refuse_to_drop
 from shouwang.eventstore.embedded.growth import growth
 from shouwang.model import Event, Finding, Level, Match
@@ -89,6 +90,8 @@ class ElasticStore:
         self._setup = Setup(self._client, where, self._names, kinds)
         self._ledgers = Ledgers(self._spool, self._registry)
         self._upkeep = Upkeep(self._client, where, self._names)
+        mappings = {"events": event_mappings(kinds), "matches": match_mappings()}
+        self._cluster = ClusterHealth(self._client, where, self._names, mappings)
         self._search = Search(self._client, where, self._names, kinds=kinds, rehydrate=rehydrate)
         self._sender = Sender(self._spool, self._setup, Bulk(self._client, where), self._prepare, self._ledgers.publish)
         self._journal = Journal(self._spool, self._names, kinds, zone)
@@ -246,7 +249,7 @@ class ElasticStore:
             found.append(_stripped(self._sender.stripped))
         if self._taken_over:
             found.append(self._taken_over)
-        return [*found, *self._upkeep.findings()]
+        return [*found, *self._cluster.findings(self._clock.now_us())]
 
     @property
     def _taken_over(self) -> Finding | None:

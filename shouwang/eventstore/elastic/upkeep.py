@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import cast
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import Elasticsearch
 
-from shouwang.errors import StoreError
-from shouwang.eventstore.base import Part, RetentionFloor, StoreAway
+from shouwang.eventstore.base import Part, RetentionFloor
 from shouwang.eventstore.elastic.connection import Place, telling
 from shouwang.eventstore.elastic.template import Names
-from shouwang.model import Finding, Level, Value
+from shouwang.model import Value
 from shouwang.retention import FLOOR_DAYS, first_free
 from shouwang.words import Words
 
@@ -73,33 +72,6 @@ class Upkeep:
                 allow_no_indices=True,
             )
 
-    def findings(self) -> list[Finding]:
-        """Of the cluster; one that cannot be asked is the sender's to tell."""
-        try:
-            with telling(self._where):
-                health = self._client.cluster.health(filter_path=["status", "unassigned_shards"]).body
-                blocks = self._blocks()
-        except StoreAway:
-            return []
-        except StoreError as error:
-            return [Finding(Level.BROKEN, error.message, error.hint)]
-        found = [_red(cast(int, health["unassigned_shards"]))] if health["status"] == "red" else []
-        return [*found, *([_blocked(blocks)] if blocks else [])]
-
-    def _blocks(self) -> list[str]:
-        """Our indices that take nothing because a disk is full, or somebody said so."""
-        asked = ["index.blocks.read_only_allow_delete", "index.blocks.write", "index.blocks.read_only"]
-        indices = [f"{self._names.prefix}-*"]
-        try:
-            found = self._client.indices.get_settings(
-                index=indices, name=asked, flat_settings=True, ignore_unavailable=True, allow_no_indices=True
-            ).body
-        except ApiError as error:
-            if error.status_code == 403:  # a role that may only write does not see settings
-                return []
-            raise
-        return sorted(name for name, each in found.items() if "true" in each["settings"].values())
-
 
 def refuse_to_drop(day: date, today: date, held: str) -> None:
     """Raises ``RetentionFloor``."""
@@ -122,31 +94,3 @@ def refuse_to_drop(day: date, today: date, held: str) -> None:
 def _size(stats: Json) -> int:
     total = cast("dict[str, Json]", stats["total"])
     return cast(int, total["store"]["size_in_bytes"])
-
-
-def _red(shards: int) -> Finding:
-    return Finding(
-        Level.BROKEN,
-        Words(
-            f"Elasticsearch 集群状态为 red：{shards} 个分片不可用。",
-            f"The cluster is red: {shards} shards have no copy.",
-        ),
-        Words(
-            "请启动停掉的节点；GET _cluster/allocation/explain 会说明原因。",
-            "Start the nodes that are down; GET _cluster/allocation/explain says why.",
-        ),
-    )
-
-
-def _blocked(indices: Sequence[str]) -> Finding:
-    return Finding(
-        Level.BROKEN,
-        Words(
-            f"Elasticsearch 禁止写入 {'、'.join(indices)}，多因节点磁盘将满。",
-            f"Elasticsearch takes nothing into {', '.join(indices)}; mostly a node's disk is nearly full.",
-        ),
-        Words(
-            "请为节点腾出磁盘空间，写入会自动恢复；日志先存入本机缓存。",
-            "Make room on the node's disk: it goes on by itself. Logs wait on this host meanwhile.",
-        ),
-    )
