@@ -36,9 +36,9 @@ ODD_RECORDS: list[tuple[str, bytes]] = [
 ]  # fmt: skip
 ODD_TEXTS = [
     "failed", "FAILED", "登录", "登录失败 USER3", "kelvin", "k", "i", "istanbul", "stanbul", "i\u0307", "short", "s",
-    "\u017fhort", "strasse", "straße", "ärger", "σας", "ΣΑΣ", "a/b", "/", "c:\\windows", "c:\\\\windows", "\\", "\\u767b", "100%",
-    "a_b", "it's", '"q"', '\\"q', "a\0b", "\0", "tab\there", "\n", "", " ", "(.*)+", "[a-z]", "$^", "\ud800", "\xff", "\\xff",
-    "ff",
+    "\u017fhort", "strasse", "straße", "ärger", "σας", "ΣΑΣ", "a/b", "/", "c:\\windows", "c:\\\\windows", "\\",
+    "\\u767b", "100%", "a_b", "it's", '"q"', '\\"q', "a\0b", "\0", "tab\there", "\n", "", " ", "(.*)+", "[a-z]", "$^",
+    "\ud800", "\xff", "\\xff", "ff",
 ]  # fmt: skip
 
 

@@ -98,7 +98,7 @@ class Engine:
         try:
             yield
         except duckdb.OutOfMemoryException as error:
-            raise Trouble(Kind.MEMORY, "", str(error)) from error
+            raise Trouble(Kind.MEMORY, "", _said(error)) from error
         except (duckdb.Error, MemoryError) as error:
             raise self._located(segments, error) from error
 
@@ -119,8 +119,13 @@ class Engine:
                 self._db.execute(f"SELECT max(hash(COLUMNS(*))) FROM {source}")  # noqa: S608  # a name of one form
                 self._db.fetchall()
             except duckdb.Error as wrong:
-                return Trouble(Kind.DAMAGED, segment.path, str(wrong))
-        return Trouble(Kind.FAILED, "", f"{type(error).__name__}: {error}")
+                return Trouble(Kind.DAMAGED, segment.path, _said(wrong))
+        return Trouble(Kind.FAILED, "", _said(error))
+
+
+def _said(error: BaseException) -> str:
+    """Its first line: DuckDB adds the statement, which may be long."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
 def _constant(text: str) -> str:
