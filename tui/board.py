@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tui import health, labels, wire
 from tui.messages import Words
-from tui.present import Column, Line, cells, clip_middle, pad, plain, safe_text, sides
+from tui.present import Column, Line, Span, cells, clip_middle, pad, plain, safe_text, sides
 from tui.session import Snapshot
 from tui.window import Row
 
@@ -252,8 +252,19 @@ def host_lines(status: health.Status, words: Words, width: int, *, ascii_only: b
         ("   ", ""),
         (refused if status.refused else "", "high"),
     )
-    oldest = words("overview.oldest", day=safe_text(status.oldest_day)) if status.oldest_day else ""
-    yield (*labels.field(words("overview.store"), labels.size(status.store_bytes), "dim"), ("   " + oldest, "dim"))
+    yield tuple(_store(status, words))
+
+
+def _store(status: health.Status, words: Words) -> Iterator[Span]:
+    yield from labels.field(words("overview.store"), labels.size(status.store_bytes), "dim")
+    if status.oldest_day:
+        yield ("   " + words("overview.oldest", day=safe_text(status.oldest_day)), "dim")
+    if status.full_on:
+        yield ("   " + words("overview.full_on", day=safe_text(status.full_on)), "high")
+    if status.sealed_until:
+        yield ("   " + words("overview.sealed", time=f"{status.sealed_until:%m-%d %H:%M}"), "dim")
+    if status.legal_holds:
+        yield ("   " + words("overview.legal_holds", n=status.legal_holds), "text")
 
 
 def brief_lines(snapshot: Snapshot, now: datetime, words: Words, *, ascii_only: bool) -> Iterator[Line]:

@@ -72,6 +72,10 @@ class Status:
     """Those that ended within a day and held something."""
     store_bytes: int = 0
     oldest_day: str = ""
+    sealed_until: datetime | None = None
+    full_on: str = ""
+    """The day on which the disk is full; empty: not soon, or not known."""
+    legal_holds: int = 0
 
 
 def ping(value: Value) -> Ping:
@@ -114,6 +118,9 @@ def status(value: Value) -> Status:
         ended=tuple(hold(item) for item in doc.doc("noise").docs("ended")),
         store_bytes=store.integer("bytes"),
         oldest_day=store.text("oldest_day"),
+        sealed_until=store.time("sealed_until"),
+        full_on=store.text("full_on"),
+        legal_holds=store.integer("holds"),
     )
 
 

@@ -46,7 +46,10 @@ def _print(args: argparse.Namespace, ping: Answer, answer: Answer) -> None:
     print(f"{say('今日', 'today')}: {counts}; {answer.part('rate')['events_per_s']} /s")
     refused, oldest = say("拒绝", "refused"), say("最早", "oldest")
     print(f"{say('规则', 'rules')}: {rules['loaded']} + {rules['correlations']}, {refused} {rules['refused']}")
-    print(f"{say('存储', 'store')}: {store.number('bytes') / 1e6:.1f} MB, {oldest} {store['oldest_day'] or '-'}")
+    print(
+        f"{say('存储', 'store')}: {store.number('bytes') / 1e6:.1f} MB, {oldest} {store['oldest_day'] or '-'}", end=""
+    )
+    print(f", {say('预计写满', 'disk full on')} {store['full_on']}" if store["full_on"] else "")
     disks = ", ".join(f"{disk['mount']} {disk['percent']}%" for disk in host.parts("disks"))
     print(f"CPU {host['cpu_percent']}%, {say('内存', 'memory')} {host['memory_percent']}%, {disks}".rstrip(", "))
     for finding in answer.parts("findings"):

@@ -38,3 +38,18 @@ def test_a_count_that_may_be_too_small_is_marked_in_the_list_and_in_the_details(
         assert short in [plain(cell) for cell in tables.alert_row(row, "", NOON, words).cells]
         lines = details.alert_lines(wire.AlertDetail(row, (), None), None, NOON, words, 80)
         assert long in "\n".join(plain(line) for line in lines).split()
+
+
+def test_the_store_says_when_the_disk_is_full_what_is_sealed_and_how_many_days_are_held() -> None:
+    told = {
+        "bytes": 1 << 30,
+        "oldest_day": "2026-05-20",
+        "full_on": "2026-12-09",
+        "sealed_until": "2026-11-24T11:00:00.000000+08:00",
+        "holds": 2,
+    }
+    shot = health.status({"store": told})
+    (line,) = (
+        plain(line) for line in board.host_lines(shot, load("en"), 120, ascii_only=True) if "oldest" in plain(line)
+    )
+    assert "oldest 2026-05-20   disk full 2026-12-09   sealed to 11-24 11:00   legal holds 2" in line

@@ -52,14 +52,26 @@ class Room:
 
     def tight(self) -> bool:
         """Whether it is time for an alarm, and too late for what needs much room for a while."""
-        return self.free_bytes() < (self._reserve_bytes or LEAST_FREE_BYTES)
+        try:
+            return self.free_bytes() < (self._reserve_bytes or LEAST_FREE_BYTES)
+        except OSError:
+            return True
 
     def admit(self) -> None:
         """Before events are taken. Raises ``StoreAway`` while there is too little room."""
         if not self._reserve_bytes:
             return
         with self._lock:
-            self._look()
+            try:
+                self._look()
+            except OSError as wrong:
+                raise StoreAway(
+                    Words(
+                        f"无法读取磁盘 {self._folder}：{wrong}。",
+                        f"The disk of {self._folder} cannot be asked: {wrong}.",
+                    ),
+                    hint=Words("磁盘是否已挂载？", "Is it mounted?"),
+                ) from wrong
             if self._paused:
                 raise StoreAway(
                     Words(
@@ -83,9 +95,12 @@ class Room:
     def keep_reserve(self) -> bool:
         """Make the reserve where there is room for it and none yet; whether it was made now."""
         with self._lock:
-            if self._reserve_bytes:
-                self._look()
-            if self._paused or not self._lacks() or self._spare() < self._enough():
+            try:
+                if self._reserve_bytes:
+                    self._look()
+                if self._paused or not self._lacks() or self._spare() < self._enough():
+                    return False
+            except OSError:
                 return False
             return self._make()
 
