@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from shouwang.model import Value
 from tests.tui.samples import NOON, Samples
 from tui import board, details, health, tables, wire
 from tui.doc import Doc
@@ -41,7 +42,7 @@ def test_a_count_that_may_be_too_small_is_marked_in_the_list_and_in_the_details(
 
 
 def test_the_store_says_when_the_disk_is_full_what_is_sealed_and_how_many_days_are_held() -> None:
-    told = {
+    told: dict[str, Value] = {
         "bytes": 1 << 30,
         "oldest_day": "2026-05-20",
         "full_on": "2026-12-09",
