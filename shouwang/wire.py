@@ -14,7 +14,7 @@ from typing import Final
 
 from shouwang.errors import BY_KIND, ShouwangError, UsageError
 from shouwang.model import Value
-from shouwang.words import LANGUAGES
+from shouwang.words import LANGUAGES, Words, words
 
 MAX_REQUEST_BYTES: Final = 1 << 20
 MAX_REPLY_BYTES: Final = 256 << 20
@@ -65,6 +65,13 @@ def failure(request_id: Value, error: ShouwangError, lang: str) -> bytes:
     return line({"id": request_id, "ok": False, "error": said})
 
 
+def failure_in_both(error: ShouwangError) -> bytes:
+    """For a reader that does not know yet who will read it."""
+    message: Value = {"zh": error.message.zh, "en": error.message.en}
+    hint: Value = {"zh": error.hint.zh, "en": error.hint.en}
+    return line({"id": None, "ok": False, "error": {"kind": error.kind, "message": message, "hint": hint}})
+
+
 def read_reply(data: bytes) -> Value:
     """The result. Raises the error that the daemon raised."""
     found = _object(data, "The answer")
@@ -73,7 +80,14 @@ def read_reply(data: bytes) -> Value:
     said = found.get("error")
     error = said if isinstance(said, dict) else {}
     kind = BY_KIND.get(str(error.get("kind")), ShouwangError)
-    raise kind(str(error.get("message", "The daemon gave no reason.")), hint=str(error.get("hint", "")))
+    raise kind(_said(error.get("message", "The daemon gave no reason.")), hint=_said(error.get("hint", "")))
+
+
+def _said(value: Value) -> Words:
+    """In both languages, or as it stands."""
+    if isinstance(value, dict):
+        return Words(str(value.get("zh", "")), str(value.get("en", "")))
+    return words(str(value))
 
 
 def _object(data: bytes, what: str) -> dict[str, Value]:

@@ -64,7 +64,7 @@ def aside(database: Path) -> int:
     """How many files lie there."""
     try:
         return len(list((manifest.place(database, manifest.FOLDER) / ASIDE).iterdir()))
-    except FileNotFoundError:
+    except OSError:  # none was ever made
         return 0
 
 
