@@ -12,6 +12,7 @@ from detection.sigma.faults import RuleFault
 from detection.sigma.modifiers import Key, Placeholders, predicates, read_key
 from detection.sigma.predicates import Exists, Null, Predicate, SameAs
 from detection.sigma.tree import Atom, Keyword, Node, Not, conjunction, disjunction
+from shouwang.words import Words
 
 MapField = Callable[[str], tuple[str, ...]]
 """The rule's field name -> the ECS names that it may be read from; several are read as one field
@@ -28,9 +29,15 @@ def compile_detection(detection: object, map_field: MapField, placeholders: Plac
 def checked(detection: object) -> Mapping[object, object]:
     """A rule's detection section. Raises ``RuleFault``."""
     if not isinstance(detection, dict):
-        raise RuleFault("detection must be a map")
+        raise RuleFault(Words("detection 应为映射", "detection must be a map"))
     if "timeframe" in detection:
-        raise RuleFault("timeframe belongs to the aggregation that was removed from Sigma", "timeframe")
+        raise RuleFault(
+            Words(
+                "timeframe 属于 Sigma 已删除的聚合写法",
+                "timeframe belongs to the aggregation that was removed from Sigma",
+            ),
+            "timeframe",
+        )
     return detection
 
 
@@ -54,9 +61,9 @@ def compile_named(
 def search_identifiers(section: Mapping[object, object], reserved: frozenset[str]) -> list[tuple[str, object]]:
     found = [(str(name), item) for name, item in section.items() if name not in reserved]
     if not found:
-        raise RuleFault("nothing to search for is defined")
+        raise RuleFault(Words("没有定义任何检索项", "nothing to search for is defined"))
     if "condition" not in section:
-        raise RuleFault("condition is missing")
+        raise RuleFault(Words("缺少 condition", "condition is missing"))
     return found
 
 
@@ -65,7 +72,7 @@ def condition_lines(section: Mapping[object, object]) -> list[str]:
     lines = written if isinstance(written, list) else [written]
     texts = [line for line in lines if isinstance(line, str)]
     if not texts or len(texts) != len(lines):
-        raise RuleFault("condition must be text or a list of texts", "condition")
+        raise RuleFault(Words("condition 应为文本或文本列表", "condition must be text or a list of texts"), "condition")
     return texts
 
 
@@ -83,7 +90,7 @@ class Compiler:
         if not isinstance(item, list):
             return self._keyword(item)
         if not item:
-            raise RuleFault("the list is empty")
+            raise RuleFault(Words("列表为空", "the list is empty"))
         parts = []
         for number, each in enumerate(item):
             try:
@@ -97,7 +104,7 @@ class Compiler:
 
     def _map(self, item: Mapping[object, object]) -> Node:
         if not item:
-            raise RuleFault("the map is empty")
+            raise RuleFault(Words("映射为空", "the map is empty"))
         parts = []
         for key, value in item.items():
             try:
@@ -109,7 +116,7 @@ class Compiler:
     def _item(self, key: Key, value: object) -> Node:
         values = value if isinstance(value, list) else [value]
         if not values:
-            raise RuleFault("the list of values is empty")
+            raise RuleFault(Words("值的列表为空", "the list of values is empty"))
         parts = tuple(self.tests(key, each) for each in values)
         node = conjunction(parts) if key.every else disjunction(parts)
         return Not(node) if key.negated else node
@@ -118,7 +125,7 @@ class Compiler:
         """One value of a key, ``all`` and ``neq`` apart."""
         tests = tuple(dict.fromkeys(predicates(key, value, self._placeholders)))
         if not tests:
-            raise RuleFault("the placeholder has no values")
+            raise RuleFault(Words("占位符没有取值", "the placeholder has no values"))
         return disjunction(tuple(self._atom(key, test) for test in tests))
 
     def _atom(self, key: Key, test: Predicate) -> Node:

@@ -11,6 +11,7 @@ import regex
 
 from detection.sigma.faults import RuleFault
 from detection.sigma.predicates import Regex
+from shouwang.words import Words
 
 Searcher = Callable[[str], bool]
 
@@ -85,7 +86,11 @@ def _backtracking(wanted: Regex) -> Searcher:
         regex.compile(wanted.pattern, flags)
         compiled = regex.compile(pattern, flags)
     except (regex.error, RecursionError, OverflowError) as error:
-        raise RuleFault(f"{wanted.pattern!r} is no regular expression: {error}") from None
+        raise RuleFault(
+            Words(
+                f"{wanted.pattern!r} 不是正则表达式：{error}", f"{wanted.pattern!r} is no regular expression: {error}"
+            )
+        ) from None
 
     late = 0
 

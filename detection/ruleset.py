@@ -120,10 +120,15 @@ class Refusal(NamedTuple):
     path: Path
     line: int
     """1-based, as near to the cause as can be told."""
-    reason: str
+    reason: Words
+
+    def whole(self) -> Words:
+        """With its place."""
+        place = f"{self.path}:{self.line}: "
+        return Words(place + self.reason.zh, place + self.reason.en)
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.reason}"
+        return self.whole().en
 
 
 @dataclass(frozen=True, slots=True)

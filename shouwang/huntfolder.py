@@ -95,8 +95,8 @@ class State:
     full: bool = False
     """It has ended early: too many matches, or no room."""
     done: bool = False
-    refused: list[str] = field(default_factory=list)
-    """Rules that cannot be used; the first hundred."""
+    refused: list[Value] = field(default_factory=list)
+    """Rules that cannot be used, as ``shouwang.bilingual`` writes it; the first hundred."""
     faults: dict[str, int] = field(default_factory=dict)
     fired: dict[str, Fired] = field(default_factory=dict)
 

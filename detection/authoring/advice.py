@@ -63,5 +63,5 @@ _ELSE: Final = Words(
 )
 
 
-def advice(reason: str) -> Words:
-    return next((words for pattern, words in _ADVICE if pattern.search(reason)), _ELSE)
+def advice(reason: Words) -> Words:
+    return next((words for pattern, words in _ADVICE if pattern.search(reason.en)), _ELSE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from detection.sigma.faults import RuleFault
+from shouwang.words import Words
 
 Where = tuple[str | int, ...]
 MOST_REPEATS: Final = 1000
@@ -72,7 +73,7 @@ class RuleTests:
 def read(section: object, *, of_correlation: bool) -> RuleTests:
     """Raises ``RuleFault`` with the keys that lead to the cause."""
     if not isinstance(section, dict):
-        raise RuleFault("tests must be a map")
+        raise RuleFault(Words("tests 应为映射", "tests must be a map"))
     known = _OF_CORRELATION if of_correlation else _OF_RULE
     _no_others(section, known, ())
     if of_correlation:
@@ -83,13 +84,20 @@ def read(section: object, *, of_correlation: bool) -> RuleTests:
 def _no_others(section: Mapping[object, object], known: frozenset[str], where: Where) -> None:
     for key in section:
         if key not in known:
-            raise RuleFault(f"{key!r} is not known here; {', '.join(sorted(known))} are", *where, str(key))
+            raise RuleFault(
+                Words(
+                    f"此处没有 {key!r}；可用：{'、'.join(sorted(known))}",
+                    f"{key!r} is not known here; {', '.join(sorted(known))} are",
+                ),
+                *where,
+                str(key),
+            )
 
 
 def _list(section: Mapping[object, object], key: str, where: Where) -> list[Mapping[object, object]]:
     listed = section.get(key, [])
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        raise RuleFault(f"{key} must be a list of maps", *where, key)
+        raise RuleFault(Words(f"{key} 应为映射的列表", f"{key} must be a list of maps"), *where, key)
     return listed
 
 
@@ -100,12 +108,16 @@ def _samples(section: Mapping[object, object], key: str, where: Where) -> tuple[
 def _sample(written: Mapping[object, object], where: Where) -> Sample:
     _no_others(written, _SAMPLE, where)
     if sum(key in written for key in _CONTENTS) != 1:
-        raise RuleFault("one of raw, event and file is needed, and only one", *where)
+        raise RuleFault(
+            Words("raw、event、file 须有且只能有一项", "one of raw, event and file is needed, and only one"), *where
+        )
     if _text(written, "file", where).startswith("/"):
-        raise RuleFault("file must be a path from the rule's folder", *where, "file")
+        raise RuleFault(
+            Words("file 应为规则所在目录下的路径", "file must be a path from the rule's folder"), *where, "file"
+        )
     event = written.get("event")
     if event is not None and not isinstance(event, dict):
-        raise RuleFault("event must be a map: a JSON record", *where, "event")
+        raise RuleFault(Words("event 应为映射：一条 JSON 记录", "event must be a map: a JSON record"), *where, "event")
     return Sample(
         where,
         _text(written, "name", where) or str(int(where[-1]) + 1),
@@ -129,10 +141,10 @@ def _scene(written: Mapping[object, object], where: Where) -> Scene:
     _no_others(written, _SCENE, where)
     samples = _samples(written, "events", where)
     if not samples:
-        raise RuleFault("events is empty", *where)
+        raise RuleFault(Words("events 为空", "events is empty"), *where)
     group = written.get("group")
     if group is not None and not isinstance(group, dict):
-        raise RuleFault("group must be a map of field and value", *where, "group")
+        raise RuleFault(Words("group 应为字段与值的映射", "group must be a map of field and value"), *where, "group")
     count = None if "count" not in written else int(_number(written, "count", where))
     said = None if group is None else tuple(f"{name}={value}" for name, value in group.items())
     return Scene(where, _text(written, "name", where) or str(int(where[-1]) + 1), samples, count, said)
@@ -141,7 +153,11 @@ def _scene(written: Mapping[object, object], where: Where) -> Scene:
 def _text(written: Mapping[object, object], key: str, where: Where) -> str:
     value = written.get(key, "")
     if not isinstance(value, str):
-        raise RuleFault(f"{key} must be text, in quotes where it looks like a number", *where, key)
+        raise RuleFault(
+            Words(f"{key} 应为文本，形似数字时请加引号", f"{key} must be text, in quotes where it looks like a number"),
+            *where,
+            key,
+        )
     return value
 
 
@@ -156,7 +172,11 @@ def _number(
 ) -> float:
     value = written.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise RuleFault(f"{key} must be a number from {least:g} to {most:g}", *where, key)
+        raise RuleFault(
+            Words(f"{key} 应为 {least:g} 至 {most:g} 的数字", f"{key} must be a number from {least:g} to {most:g}"),
+            *where,
+            key,
+        )
     return value
 
 
@@ -165,12 +185,14 @@ def _minutes(text: str, where: Where) -> int:
         return -1
     found = _AT.fullmatch(text)
     if found is None:
-        raise RuleFault("at must be a time of day in quotes: '02:30'", *where, "at")
+        raise RuleFault(
+            Words("at 应为加引号的时刻：'02:30'", "at must be a time of day in quotes: '02:30'"), *where, "at"
+        )
     return int(found[1]) * 60 + int(found[2])
 
 
 def _names(written: Mapping[object, object], where: Where) -> frozenset[str]:
     also = written.get("also", [])
     if not isinstance(also, list):
-        raise RuleFault("also must be a list of rules", *where, "also")
+        raise RuleFault(Words("also 应为规则的列表", "also must be a list of rules"), *where, "also")
     return frozenset(map(str, also))

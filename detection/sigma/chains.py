@@ -9,6 +9,7 @@ from detection.sigma.correlations import correlation
 from detection.sigma.documents import Document
 from detection.sigma.faults import RuleFault
 from detection.sigma.metadata import Metadata, metadata
+from shouwang.words import Words
 
 
 class Chains:
@@ -66,13 +67,21 @@ class Chains:
             return found
         document = self._documents.get(reference) or self._documents.get(reference.lower())
         if document is None:
-            raise RuleFault(f"the rule {reference!r} is not loaded", "rules")
+            raise RuleFault(Words(f"规则 {reference!r} 未加载", f"the rule {reference!r} is not loaded"), "rules")
         if document in self._open:
-            raise RuleFault(f"the correlation {reference!r} reads this one: they read each other in a circle", "rules")
+            raise RuleFault(
+                Words(
+                    f"关联规则 {reference!r} 又引用本规则：互相引用成环",
+                    f"the correlation {reference!r} reads this one: they read each other in a circle",
+                ),
+                "rules",
+            )
         try:
             return self.read(document)
         except RuleFault:
-            raise RuleFault(f"the correlation {reference!r} was refused", "rules") from None
+            raise RuleFault(
+                Words(f"关联规则 {reference!r} 已被拒绝", f"the correlation {reference!r} was refused"), "rules"
+            ) from None
 
     def ecs(self, rule: Rule | Correlation, field: str) -> str:
         """How a match of this rule names the field; a correlation's match is the event with which it fired."""
@@ -83,6 +92,9 @@ class Chains:
         meanings = {self.ecs(self._rules[each], field) for each in rule.rules}
         if len(meanings) > 1:
             raise RuleFault(
-                f"{field!r} means different fields to the rules of {rule.title!r}: group that one by an alias"
+                Words(
+                    f"{field!r} 对 {rule.title!r} 的各规则是不同字段：请在那里用别名分组",
+                    f"{field!r} means different fields to the rules of {rule.title!r}: group that one by an alias",
+                )
             )
         return meanings.pop()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from detection.sigma.faults import RuleFault
 from detection.sigma.tree import Node, Not, conjunction, disjunction
+from shouwang.words import Words
 
 _TOKEN = re.compile(r"\s*(?:([()|])|([\w.*?-]+)|(\S))")
 _NAME = re.compile(r"[\w-]+")
@@ -34,7 +35,9 @@ class _Reader:
     def whole(self) -> Node:
         node = self._disjunction()
         if self._peek():
-            raise RuleFault(f"condition: {self._peek()!r} was not expected here")
+            raise RuleFault(
+                Words(f"condition：此处不应有 {self._peek()!r}", f"condition: {self._peek()!r} was not expected here")
+            )
         return node
 
     def _peek(self) -> str:
@@ -71,14 +74,19 @@ class _Reader:
         if word == "(":
             self._depth += 1
             if self._depth > _DEEPEST:
-                raise RuleFault(f"condition: more than {_DEEPEST} brackets within each other")
+                raise RuleFault(
+                    Words(
+                        f"condition：括号嵌套超过 {_DEEPEST} 层",
+                        f"condition: more than {_DEEPEST} brackets within each other",
+                    )
+                )
             node = self._disjunction()
             if self._take() != ")":
-                raise RuleFault("condition: a bracket is not closed")
+                raise RuleFault(Words("condition：括号未闭合", "condition: a bracket is not closed"))
             self._depth -= 1
             return node
         if not word:
-            raise RuleFault("condition: ends where an identifier is expected")
+            raise RuleFault(Words("condition：末尾缺少名称", "condition: ends where an identifier is expected"))
         if self._peek() == "of" and word not in self._named:
             return self._selector(word)
         return self._identifier(word)
@@ -87,17 +95,24 @@ class _Reader:
         if token in self._named and token not in _OPERATORS:
             return self._named[token]
         if not _NAME.fullmatch(token) or token in _OPERATORS:
-            raise RuleFault(f"condition: {token!r} was not expected here")
-        raise RuleFault(f"condition: nothing is defined as {token!r}")
+            raise RuleFault(Words(f"condition：此处不应有 {token!r}", f"condition: {token!r} was not expected here"))
+        raise RuleFault(Words(f"condition：没有定义 {token!r}", f"condition: nothing is defined as {token!r}"))
 
     def _selector(self, quantifier: str) -> Node:
         if quantifier not in {"1", "any", "all"}:
-            raise RuleFault(f"condition: '{quantifier} of' is not Sigma; 1, any or all of")
+            raise RuleFault(
+                Words(
+                    f"condition：Sigma 没有 '{quantifier} of'；可用 1 of、any of、all of",
+                    f"condition: '{quantifier} of' is not Sigma; 1, any or all of",
+                )
+            )
         self._take()
         pattern = self._take()
         chosen = tuple(self._named[name] for name in _chosen(pattern, self._named))
         if not chosen:
-            raise RuleFault(f"condition: no identifier matches {pattern!r}")
+            raise RuleFault(
+                Words(f"condition：没有名称符合 {pattern!r}", f"condition: no identifier matches {pattern!r}")
+            )
         return conjunction(chosen) if quantifier == "all" else disjunction(chosen)
 
 
@@ -105,24 +120,38 @@ def _tokens(text: str) -> list[str]:
     tokens = []
     for bracket, name, other in _TOKEN.findall(text):
         if bracket == "|":
-            raise RuleFault("condition: aggregation after '|' was removed from Sigma; write a correlation")
+            raise RuleFault(
+                Words(
+                    "condition：Sigma 已删除 '|' 之后的聚合；请写 correlation 文档",
+                    "condition: aggregation after '|' was removed from Sigma; write a correlation",
+                )
+            )
         if other:
-            raise RuleFault(f"condition: {other!r} was not expected here")
+            raise RuleFault(Words(f"condition：此处不应有 {other!r}", f"condition: {other!r} was not expected here"))
         word = bracket or name
         if word == "near":
-            raise RuleFault("condition: near was removed from Sigma; write a temporal correlation")
+            raise RuleFault(
+                Words(
+                    "condition：Sigma 已删除 near；请写 temporal 类型的 correlation 文档",
+                    "condition: near was removed from Sigma; write a temporal correlation",
+                )
+            )
         if word.lower() in _OPERATORS and word not in _OPERATORS:
-            raise RuleFault(f"condition: operators are lower case, not {word!r}")
+            raise RuleFault(
+                Words(f"condition：运算符须小写，不是 {word!r}", f"condition: operators are lower case, not {word!r}")
+            )
         tokens.append(word)
     if not tokens:
-        raise RuleFault("condition: empty")
+        raise RuleFault(Words("condition：为空", "condition: empty"))
     return tokens
 
 
 def _chosen(pattern: str, named: Mapping[str, Node]) -> list[str]:
     """Names that start with ``_`` are not meant, unless the pattern starts so itself."""
     if not re.fullmatch(r"[\w*-]+", pattern) or pattern in _OPERATORS:
-        raise RuleFault(f"condition: {pattern!r} was not expected after 'of'")
+        raise RuleFault(
+            Words(f"condition：'of' 之后不应为 {pattern!r}", f"condition: {pattern!r} was not expected after 'of'")
+        )
     wanted = re.compile("[^_].*" if pattern == "them" else re.escape(pattern).replace(r"\*", ".*"))
     hidden = pattern.startswith("_")
     return [name for name in named if wanted.fullmatch(name) and (hidden or not name.startswith("_"))]

@@ -13,6 +13,7 @@ from detection.sigma.conditions import parse
 from detection.sigma.faults import RuleFault
 from detection.sigma.predicates import Exists
 from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
+from shouwang.words import Words
 
 OPS: frozenset[str] = frozenset(get_args(Op))
 NUMERIC = frozenset({"value_sum", "value_avg", "value_percentile", "value_median"})
@@ -35,38 +36,59 @@ def bounds_of(kind: CorrelationType, written: object, rules: int) -> Written:
     if kind in TEMPORAL and written is None:
         return Written((("gte", rules),))
     if not isinstance(written, dict):
-        wanted = "a map such as gte: 5, or rules joined by and, or, not" if kind in TEMPORAL else "a map such as gte: 5"
-        raise RuleFault(f"condition must be {wanted}", "condition")
+        wanted = Words("condition 应为如 gte: 5 的映射", "condition must be a map such as gte: 5")
+        if kind in TEMPORAL:
+            wanted = Words(
+                f"{wanted.zh}，或以 and、or、not 连接的规则", f"{wanted.en}, or rules joined by and, or, not"
+            )
+        raise RuleFault(wanted, "condition")
     unknown = [key for key in written if key not in OPS and key not in {"field", "percentile"}]
     if unknown:
-        raise RuleFault(f"{unknown[0]!r} is not known in a condition", "condition", str(unknown[0]))
+        raise RuleFault(
+            Words(f"condition 中没有 {unknown[0]!r} 这一项", f"{unknown[0]!r} is not known in a condition"),
+            "condition",
+            str(unknown[0]),
+        )
     ops = [key for key in written if key in OPS]
     if not ops:
-        raise RuleFault("condition compares with nothing", "condition")
+        raise RuleFault(Words("condition 没有比较的数值", "condition compares with nothing"), "condition")
     bounds = tuple((cast("Op", op), _bound(kind, op, written[op])) for op in ops)
     if kind in TEMPORAL and any(op in {"gte", "eq"} and bound > rules for op, bound in bounds):
-        raise RuleFault(f"only {rules} rules are named: the condition can never hold", "condition")
+        raise RuleFault(
+            Words(
+                f"只引用了 {rules} 条规则：条件永远不会成立",
+                f"only {rules} rules are named: the condition can never hold",
+            ),
+            "condition",
+        )
     return Written(bounds, _fields(kind, written.get("field")), _percentile(kind, written))
 
 
 def _bound(kind: CorrelationType, op: str, value: object) -> Bound:
     whole = kind not in NUMERIC
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise RuleFault(f"{op} must be a {'whole ' * whole}number", "condition", op)
+        raise RuleFault(
+            Words(f"{op} 应为{'整' * whole}数{'字' * (not whole)}", f"{op} must be a {'whole ' * whole}number"),
+            "condition",
+            op,
+        )
     if whole and (not isinstance(value, int) or value < 0):
-        raise RuleFault(f"{op} must be a whole number", "condition", op)
+        raise RuleFault(Words(f"{op} 应为非负整数", f"{op} must be a whole number"), "condition", op)
     return value
 
 
 def _fields(kind: CorrelationType, field: object) -> tuple[str, ...]:
     fields = field if isinstance(field, list) else [] if field is None else [field]
     if not all(isinstance(each, str) and each for each in fields):
-        raise RuleFault("field must be a name or a list of names", "condition", "field")
+        raise RuleFault(
+            Words("field 应为名称或名称列表", "field must be a name or a list of names"), "condition", "field"
+        )
     if kind.startswith("value_") != bool(fields):
-        wanted = "needs a" if kind.startswith("value_") else "takes no"
-        raise RuleFault(f"{kind} {wanted} field in its condition", "condition")
+        needs = kind.startswith("value_")
+        zh, en = ("须有", "needs a") if needs else ("不能有", "takes no")
+        raise RuleFault(Words(f"{kind} 的 condition 中{zh} field", f"{kind} {en} field in its condition"), "condition")
     if kind in NUMERIC and len(fields) > 1:
-        raise RuleFault(f"{kind} takes one field", "condition", "field")
+        raise RuleFault(Words(f"{kind} 只能有一个字段", f"{kind} takes one field"), "condition", "field")
     return tuple(fields)
 
 
@@ -74,10 +96,16 @@ def _percentile(kind: CorrelationType, written: Mapping[object, object]) -> Boun
     percent = written.get("percentile")
     if kind != "value_percentile":
         if percent is not None:
-            raise RuleFault(f"{kind} takes no percentile", "condition", "percentile")
+            raise RuleFault(
+                Words(f"{kind} 不使用 percentile", f"{kind} takes no percentile"), "condition", "percentile"
+            )
         return 0
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent <= 100:
-        raise RuleFault("percentile must be a number above 0, at most 100", "condition", "percentile")
+        raise RuleFault(
+            Words("percentile 应为大于 0、不大于 100 的数字", "percentile must be a number above 0, at most 100"),
+            "condition",
+            "percentile",
+        )
     return percent
 
 
@@ -101,16 +129,25 @@ def ways_of(text: str, ids: Mapping[str, str]) -> tuple[Way, ...]:
         raise fault.under("condition") from None
     unnamed = [name for name in ids if name not in names_in(text)]
     if unnamed:
-        raise RuleFault(f"the condition does not speak of the rule {unnamed[0]!r}", "condition")
+        raise RuleFault(
+            Words(f"condition 没有提到规则 {unnamed[0]!r}", f"the condition does not speak of the rule {unnamed[0]!r}"),
+            "condition",
+        )
     order = list(dict.fromkeys(ids.values()))
     ways = []
     for wanted, unwanted in _either(tree, holds=True):
         if not wanted & unwanted:
             ways.append(Way(_sorted(wanted, order), _sorted(unwanted, order)))
     if not ways:
-        raise RuleFault("the condition can never hold", "condition")
+        raise RuleFault(Words("条件永远不会成立", "the condition can never hold"), "condition")
     if not all(way.rules for way in ways):
-        raise RuleFault("the condition also holds where nothing occurs: it needs a rule that must occur", "condition")
+        raise RuleFault(
+            Words(
+                "什么都没有发生时条件也成立：须有一条必须出现的规则",
+                "the condition also holds where nothing occurs: it needs a rule that must occur",
+            ),
+            "condition",
+        )
     return tuple(dict.fromkeys(ways))
 
 
@@ -151,5 +188,10 @@ def _joined(sides: Sequence[_Sides]) -> _Sides:
 
 def _limited(sides: list[_Sides] | None) -> list[_Sides]:
     if sides is None or len(sides) > MOST_WAYS:
-        raise RuleFault(f"the condition comes to more than {MOST_WAYS} ways to fulfil it", "condition")
+        raise RuleFault(
+            Words(
+                f"满足条件的方式超过 {MOST_WAYS} 种", f"the condition comes to more than {MOST_WAYS} ways to fulfil it"
+            ),
+            "condition",
+        )
     return sides

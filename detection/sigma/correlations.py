@@ -16,6 +16,8 @@ from detection.sigma.correlation_conditions import TEMPORAL, Written, bounds_of,
 from detection.sigma.documents import Document
 from detection.sigma.faults import RuleFault
 from detection.sigma.metadata import Metadata
+from detection.sigma.pysigmawords import told
+from shouwang.words import Words
 
 TYPES: frozenset[str] = frozenset(get_args(CorrelationType))
 _KEYS = frozenset({"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"})
@@ -37,7 +39,7 @@ def correlation(document: Document, meta: Metadata, lookup: Lookup) -> Correlati
     """Raises ``RuleFault``."""
     section = document.data["correlation"]
     if not isinstance(section, dict):
-        raise RuleFault("correlation must be a map", "correlation")
+        raise RuleFault(Words("correlation 应为映射", "correlation must be a map"), "correlation")
     try:
         return _Reader(section, lookup).read(document, meta)
     except RuleFault as fault:
@@ -52,14 +54,17 @@ class _Reader:
     def read(self, document: Document, meta: Metadata) -> Correlation:
         unknown = [key for key in self._section if key not in _KEYS]
         if unknown:
-            raise RuleFault(f"{unknown[0]!r} is not known in a correlation", unknown[0])
+            raise RuleFault(
+                Words(f"correlation 中没有 {unknown[0]!r} 这一项", f"{unknown[0]!r} is not known in a correlation"),
+                unknown[0],
+            )
         kind = self._type()
         words = self._section.get("condition")
         references = self._references(words if kind in TEMPORAL and isinstance(words, str) else "")
         named = {reference: self._lookup.rule(reference) for reference in references}
         rules = list({rule.id: rule for rule in named.values()}.values())
         if kind == "temporal_ordered" and len(rules) != len(references):
-            raise RuleFault("rules names a rule twice", "rules")
+            raise RuleFault(Words("rules 中有重复的规则", "rules names a rule twice"), "rules")
         written, ways = Written((("gte", 1),)), tuple[Way, ...]()
         if kind in TEMPORAL and isinstance(words, str):
             ways = ways_of(words, {reference: rule.id for reference, rule in named.items()})
@@ -96,14 +101,14 @@ class _Reader:
     def _type(self) -> CorrelationType:
         kind = self._section.get("type")
         if kind not in TYPES:
-            raise RuleFault(f"{kind!r} is no correlation type" if kind else "type is missing", "type")
+            raise RuleFault(_no_type(kind), "type")
         return cast("CorrelationType", kind)
 
     def _references(self, words: str) -> tuple[str, ...]:
         """A condition in words names the rules, where ``rules`` does not."""
         references = self._texts("rules", required=not words) or names_in(words)
         if not references:
-            raise RuleFault("rules names no rule", "rules")
+            raise RuleFault(Words("rules 没有引用任何规则", "rules names no rule"), "rules")
         return references
 
     def _texts(self, key: str, *, required: bool) -> tuple[str, ...]:
@@ -111,40 +116,51 @@ class _Reader:
         if value is None and not required:
             return ()
         if value is None:
-            raise RuleFault(f"{key} is missing", key)
+            raise RuleFault(Words(f"缺少 {key}", f"{key} is missing"), key)
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in texts):
-            raise RuleFault(f"{key} must be a name or a list of names", key)
+            raise RuleFault(Words(f"{key} 应为名称或名称列表", f"{key} must be a name or a list of names"), key)
         return tuple(texts)
 
     def _timespan(self) -> int:
         if "timespan" not in self._section:
-            raise RuleFault("timespan is missing", "timespan")
+            raise RuleFault(Words("缺少 timespan", "timespan is missing"), "timespan")
         try:
             return SigmaCorrelationTimespan(str(self._section["timespan"])).seconds
         except SigmaError as error:
-            raise RuleFault(str(error), "timespan") from None
+            raise RuleFault(told(error), "timespan") from None
 
     def _generate(self) -> bool:
         generate = self._section.get("generate", False)
         if not isinstance(generate, bool):
-            raise RuleFault("generate must be true or false", "generate")
+            raise RuleFault(Words("generate 应为 true 或 false", "generate must be true or false"), "generate")
         return generate
 
     def _aliases(self, rules: list[Rule | Correlation]) -> dict[str, dict[str, str]]:
         written = self._section.get("aliases") or {}
         if not isinstance(written, dict):
-            raise RuleFault("aliases must be a map", "aliases")
+            raise RuleFault(Words("aliases 应为映射", "aliases must be a map"), "aliases")
         aliases: dict[str, dict[str, str]] = {}
         for alias, meanings in written.items():
             if not isinstance(meanings, dict):
-                raise RuleFault(f"alias {alias} must be a map of rule and field", "aliases", alias)
+                raise RuleFault(
+                    Words(f"别名 {alias} 应为规则与字段的映射", f"alias {alias} must be a map of rule and field"),
+                    "aliases",
+                    alias,
+                )
             for reference, field in meanings.items():
                 rule = self._lookup.rule(str(reference))
                 aliases.setdefault(str(alias), {})[rule.id] = self._lookup.ecs(rule, str(field))
             missing = [rule.title for rule in rules if rule.id not in aliases.get(str(alias), {})]
             if missing:
-                raise RuleFault(f"alias {alias} says nothing of the rule {missing[0]!r}", "aliases", alias)
+                raise RuleFault(
+                    Words(
+                        f"别名 {alias} 没有说明规则 {missing[0]!r}",
+                        f"alias {alias} says nothing of the rule {missing[0]!r}",
+                    ),
+                    "aliases",
+                    alias,
+                )
         return aliases
 
     def _named(
@@ -161,5 +177,14 @@ class _Reader:
                     name = next(iter(meanings.values()))  # noqa: PLW2901  # the one meaning takes the name's place
             found.append(name)
         if len(set(found)) != len(found):
-            raise RuleFault(f"{key} names a field twice", key)
+            raise RuleFault(Words(f"{key} 中有重复的字段", f"{key} names a field twice"), key)
         return tuple(found)
+
+
+def _no_type(kind: object) -> Words:
+    if not kind:
+        return Words("缺少 type", "type is missing")
+    listed = sorted(TYPES)
+    return Words(
+        f"没有关联类型 {kind!r}；可用：{'、'.join(listed)}", f"{kind!r} is no correlation type; {', '.join(listed)} are"
+    )

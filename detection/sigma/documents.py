@@ -10,6 +10,7 @@ import yaml
 
 from detection.ruleset import Refusal
 from detection.sigma.faults import RuleFault
+from shouwang.words import Words
 
 _MOST_NODES = 200_000
 """In one document, aliases counted as often as they are used."""
@@ -23,7 +24,7 @@ class Document:
     data: dict[str, object]
     _node: yaml.MappingNode
 
-    def refusal(self, reason: str, where: Sequence[str | int] = ()) -> Refusal:
+    def refusal(self, reason: Words, where: Sequence[str | int] = ()) -> Refusal:
         """``where``: keys and positions that lead to the cause; the line is that of the deepest one found."""
         return Refusal(self.path, self.line_of(*where), reason)
 
@@ -43,10 +44,10 @@ def read(path: Path) -> Iterator[Document | Refusal]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        yield Refusal(path, 1, f"cannot be read: {error.strerror}")
+        yield Refusal(path, 1, Words(f"无法读取：{error.strerror}", f"cannot be read: {error.strerror}"))
         return
     except UnicodeDecodeError as error:
-        yield Refusal(path, error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8")
+        yield Refusal(path, error.object.count(b"\n", 0, error.start) + 1, Words("不是 UTF-8", "is not UTF-8"))
         return
     yield from _documents(path, text)
 
@@ -68,22 +69,33 @@ def _documents(path: Path, text: str) -> Iterator[Document | Refusal]:
             if isinstance(data, dict) and isinstance(node, yaml.MappingNode):
                 yield Document(path, line, data, node)
             elif data is not None:
-                yield Refusal(path, line, "is no rule: a map of title, logsource, detection was expected")
+                yield Refusal(
+                    path,
+                    line,
+                    Words(
+                        "不是规则：应为含 title、logsource、detection 的映射",
+                        "is no rule: a map of title, logsource, detection was expected",
+                    ),
+                )
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        yield Refusal(path, mark.line + 1 if mark else 1, f"is not YAML: {error.problem}")
+        yield Refusal(path, mark.line + 1 if mark else 1, _no_yaml(str(error.problem)))
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
-        yield Refusal(path, text.count("\n", 0, position) + 1, f"is not YAML: {getattr(error, 'reason', error)}")
+        yield Refusal(path, text.count("\n", 0, position) + 1, _no_yaml(str(getattr(error, "reason", error))))
     except (ValueError, RecursionError) as error:
-        yield Refusal(path, 1, f"is not YAML that can be read: {error}")
+        yield Refusal(path, 1, Words(f"不是可读取的 YAML：{error}", f"is not YAML that can be read: {error}"))
+
+
+def _no_yaml(why: str) -> Words:
+    return Words(f"不是 YAML：{why}", f"is not YAML: {why}")
 
 
 def _check(node: yaml.Node, seen: list[int]) -> None:
     """Refuse what YAML would take in silence: the same key twice; and documents that aliases blow up."""
     seen[0] += 1
     if seen[0] > _MOST_NODES:
-        raise RuleFault("is too large", node.start_mark.line + 1)
+        raise RuleFault(Words("过大", "is too large"), node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         for each in node.value:
             _check(each, seen)
@@ -92,7 +104,10 @@ def _check(node: yaml.Node, seen: list[int]) -> None:
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in keys and key.value != "<<":
-                    raise RuleFault(f"the key {key.value!r} stands twice in one map", key.start_mark.line + 1)
+                    raise RuleFault(
+                        Words(f"同一映射中键 {key.value!r} 出现两次", f"the key {key.value!r} stands twice in one map"),
+                        key.start_mark.line + 1,
+                    )
                 keys.add(key.value)
             _check(value, seen)
 

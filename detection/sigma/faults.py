@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from shouwang.words import Words
+
 
 class RuleFault(ValueError):
     """Why this document is refused. ``where``: the keys that lead to the cause, for the line number."""
 
-    def __init__(self, reason: str, *where: str | int) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Words, *where: str | int) -> None:
+        super().__init__(reason.en)
         self.reason = reason
         self.where = where
 

@@ -13,6 +13,7 @@ from detection.sigma.metadata import Metadata, logsource, metadata
 from detection.sigma.reading import Reader
 from detection.sigma.shelf import Shelf
 from detection.sigma.tree import Node, conjunction
+from shouwang.words import Words
 
 _FILTER_KEYS = frozenset({"condition", "rules"})
 
@@ -43,7 +44,7 @@ class Joiner:
         except RuleFault as fault:
             self._shelf.refused.append(document.refusal(fault.reason, fault.where))
         except RecursionError:
-            self._shelf.refused.append(document.refusal("is nested too deeply"))
+            self._shelf.refused.append(document.refusal(Words("嵌套过深", "is nested too deeply")))
 
     # ---------------------------------------------------------------------------------------- filters
 
@@ -52,10 +53,14 @@ class Joiner:
         source = logsource(document.data)
         section = document.data["filter"]
         if not isinstance(section, dict):
-            raise RuleFault("filter must be a map", "filter")
+            raise RuleFault(Words("filter 应为映射", "filter must be a map"), "filter")
         targets = [rule for rule in self._targets(document, section) if source.covers(rule.logsource)]
         if not targets:
-            raise RuleFault("the filter applies to no rule that is loaded", "filter", "rules")
+            raise RuleFault(
+                Words("过滤文档不适用于任何已加载的规则", "the filter applies to no rule that is loaded"),
+                "filter",
+                "rules",
+            )
         filtered: dict[str, Rule] = {}
         for rule in targets:
             try:
@@ -77,20 +82,28 @@ class Joiner:
         listed = written if isinstance(written, list) else [written]
         references = [each for each in listed if isinstance(each, str)]
         if not references or len(references) != len(listed):
-            raise RuleFault("rules must be any, a rule's id or name, or a list of them", "filter", "rules")
+            raise RuleFault(
+                Words(
+                    "rules 应为 any、规则的编号或名称，或其列表",
+                    "rules must be any, a rule's id or name, or a list of them",
+                ),
+                "filter",
+                "rules",
+            )
         found = {}
         for reference in references:
             try:
                 found[reference] = self._rule(reference)
             except RuleFault as fault:
-                self._shelf.refused.append(document.refusal(f"filter: {fault.reason}", ("filter", "rules")))
+                reason = Words(f"filter：{fault.reason.zh}", f"filter: {fault.reason.en}")
+                self._shelf.refused.append(document.refusal(reason, ("filter", "rules")))
         return list({rule.id: rule for rule in found.values()}.values())
 
     def _rule(self, reference: str) -> Rule:
         """By id or name. Raises ``RuleFault``."""
         found = self._found(reference)
         if found is None:
-            raise RuleFault(f"the rule {reference!r} is not loaded", "rules")
+            raise RuleFault(Words(f"规则 {reference!r} 未加载", f"the rule {reference!r} is not loaded"), "rules")
         return found
 
     def _found(self, reference: str) -> Rule | None:

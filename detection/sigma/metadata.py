@@ -11,7 +11,9 @@ from sigma.rule import SigmaLogSource, SigmaRule
 from sigma.rule.attributes import SigmaLevel, SigmaStatus
 
 from detection.sigma.faults import RuleFault
+from detection.sigma.pysigmawords import told, told_all
 from shouwang.model import Logsource, Severity
+from shouwang.words import Words
 
 UNRATED = Severity.MEDIUM
 """A rule without a level: seen by a person, and not called grave."""
@@ -30,6 +32,8 @@ _DEFINED = frozenset(
         *("level", "tags", "scope"),
     }
 )
+_NO_LOGSOURCE = Words("缺少 logsource", "logsource is missing")
+_BAD_LOGSOURCE = Words("logsource 应为映射", "logsource must be a map")
 _KEY_OF_ERROR = {"identifier": "id", "tag": "tags"}
 
 
@@ -49,15 +53,18 @@ class Metadata:
 def metadata(data: dict[str, object]) -> Metadata:
     """Raises ``RuleFault`` with everything that pySigma found wrong."""
     if not isinstance(data.get("id", ""), str):
-        raise RuleFault("id must be a UUID", "id")
+        raise RuleFault(Words("id 应为 UUID", "id must be a UUID"), "id")
     try:
         read, errors = SigmaRule.from_dict_common_params(data, collect_errors=True)
     except (AttributeError, TypeError, ValueError) as error:
-        raise RuleFault(f"cannot be read: {error}") from None
+        raise RuleFault(Words(f"无法读取：{error}", f"cannot be read: {error}")) from None
     if errors:
-        raise RuleFault("; ".join(str(error) for error in errors), _key_of(errors[0]))
+        raise RuleFault(told_all(errors), _key_of(errors[0]))
     if read["taxonomy"] not in TAXONOMIES:
-        raise RuleFault(f"taxonomy {read['taxonomy']!r} is not known", "taxonomy")
+        raise RuleFault(
+            Words(f"没有分类体系（taxonomy）{read['taxonomy']!r}", f"taxonomy {read['taxonomy']!r} is not known"),
+            "taxonomy",
+        )
     title: str = read["title"]
     identity: UUID | None = read["id"]
     status: SigmaStatus | None = read["status"]
@@ -79,11 +86,11 @@ def logsource(data: Mapping[str, object]) -> Logsource:
     """Names are compared in lower case, as the specification writes them."""
     written = data.get("logsource")
     if not isinstance(written, dict):
-        raise RuleFault("logsource is missing" if written is None else "logsource must be a map", "logsource")
+        raise RuleFault(_NO_LOGSOURCE if written is None else _BAD_LOGSOURCE, "logsource")
     try:
         read = SigmaLogSource.from_dict(written)
     except SigmaError as error:
-        raise RuleFault(str(error), "logsource") from None
+        raise RuleFault(told(error), "logsource") from None
     return Logsource(_lower(read.product), _lower(read.category), _lower(read.service))
 
 

@@ -36,6 +36,7 @@ from detection.sigma.predicates import (
     Truth,
 )
 from shouwang.comparison import text_of
+from shouwang.words import Words
 
 LONG_NAMES = {"ignorecase": "i", "multiline": "m", "dotall": "s", "wide": "utf16le"}
 POSITIONS: tuple[Reference, ...] = ("startswith", "endswith", "contains")
@@ -85,7 +86,7 @@ def read_key(key: str) -> Key:
     named = [LONG_NAMES.get(modifier, modifier) for modifier in written]
     for modifier in named:
         if modifier not in KNOWN:
-            raise RuleFault(f"unknown modifier {modifier!r}")
+            raise RuleFault(Words(f"没有修饰符 {modifier!r}", f"unknown modifier {modifier!r}"))
     parsed = Key(field, tuple(m for m in named if m not in {"all", "neq"}), "all" in named, "neq" in named)
     _check(parsed)
     return parsed
@@ -99,15 +100,22 @@ def _check(key: Key) -> None:
             m for m in beside if not (kind == "compare" and m in COMPARISONS) and not (kind == "part" and m in PARTS)
         ]
         if beside:
-            raise RuleFault(f"modifier {beside[0]!r} cannot be combined with {_written(key, kind)!r}")
+            raise RuleFault(
+                Words(
+                    f"修饰符 {beside[0]!r} 不能与 {_written(key, kind)!r} 同用",
+                    f"modifier {beside[0]!r} cannot be combined with {_written(key, kind)!r}",
+                )
+            )
         if kind == "exists" and (key.every or key.negated):
-            raise RuleFault("exists cannot be combined with all or neq")
+            raise RuleFault(Words("exists 不能与 all、neq 同用", "exists cannot be combined with all or neq"))
         if kind in {"exists", "fieldref", "cidr", "compare", "part"} and not key.field:
-            raise RuleFault(f"modifier {_written(key, kind)!r} needs a field")
+            raise RuleFault(
+                Words(f"修饰符 {_written(key, kind)!r} 须有字段", f"modifier {_written(key, kind)!r} needs a field")
+            )
     elif any(key.has(flag) for flag in FLAGS):
-        raise RuleFault("modifiers i, m and s belong to re")
+        raise RuleFault(Words("修饰符 i、m、s 只用于 re", "modifiers i, m and s belong to re"))
     if sum(m in COMPARISONS for m in key.modifiers) > 1 or sum(m in PARTS for m in key.modifiers) > 1:
-        raise RuleFault("two comparisons in one key")
+        raise RuleFault(Words("一个键中有两种比较", "two comparisons in one key"))
 
 
 def _kind(key: Key) -> str:
@@ -117,7 +125,12 @@ def _kind(key: Key) -> str:
     elif any(m in COMPARISONS for m in key.modifiers):
         kinds.append("compare")
     if len(kinds) > 1:
-        raise RuleFault(f"modifiers {kinds[0]!r} and {kinds[1]!r} cannot be combined")
+        raise RuleFault(
+            Words(
+                f"修饰符 {kinds[0]!r} 与 {kinds[1]!r} 不能同用",
+                f"modifiers {kinds[0]!r} and {kinds[1]!r} cannot be combined",
+            )
+        )
     return kinds[0] if kinds else ""
 
 
@@ -128,7 +141,7 @@ def _written(key: Key, kind: str) -> str:
 def predicates(key: Key, value: object, placeholders: Placeholders) -> tuple[Predicate, ...]:
     """What one value of the key asks for; several mean any of them."""
     if isinstance(value, dict | list):
-        raise RuleFault("a value must be text, a number, a boolean or null")
+        raise RuleFault(Words("值应为文本、数字、布尔值或 null", "a value must be text, a number, a boolean or null"))
     match _kind(key):
         case "exists":
             return (Exists(_truth(value)),)
@@ -152,7 +165,7 @@ def predicates(key: Key, value: object, placeholders: Placeholders) -> tuple[Pre
 def _plain(key: Key, value: object, placeholders: Placeholders) -> tuple[Predicate, ...]:
     if value is None:
         if key.modifiers or not key.field:
-            raise RuleFault("null takes no modifier and needs a field")
+            raise RuleFault(Words("null 不能带修饰符，且须有字段", "null takes no modifier and needs a field"))
         return (Null(),)
     if key.field and not key.modifiers:
         if isinstance(value, bool):
@@ -185,7 +198,7 @@ def _encoded(key: Key, tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], ..
                 plain = [text for each in current for text in patterns.spellings(each, modifier)]
                 data = [patterns.utf16(t, modifier) if modifier in WIDE else t.encode() for t in plain]
             elif modifier in WIDE:
-                raise RuleFault(f"{modifier} cannot follow another encoding")
+                raise RuleFault(Words(f"{modifier} 之前不能有另一种编码", f"{modifier} cannot follow another encoding"))
             last = modifier
             if modifier in BASE64:
                 current = [(text,) for each in data for text in _base64(each, modifier)]
@@ -207,7 +220,7 @@ def _expanded(key: Key, text: str, placeholders: Placeholders) -> tuple[str, ...
     names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
     for name in names:
         if name not in placeholders:
-            raise RuleFault(f"placeholder %{name}% has no values here")
+            raise RuleFault(Words(f"占位符 %{name}% 在此没有取值", f"placeholder %{name}% has no values here"))
     found = []
     for chosen in product(*(placeholders[name] for name in names)):
         values = dict(zip(names, chosen, strict=True))
@@ -219,7 +232,12 @@ def _reference(key: Key, value: object) -> SameAs:
     field = _text(value, "fieldref")
     positions = [m for m in POSITIONS if key.has(m)]
     if len(positions) > 1:
-        raise RuleFault("fieldref takes one of startswith, endswith, contains")
+        raise RuleFault(
+            Words(
+                "fieldref 只能配 startswith、endswith、contains 之一",
+                "fieldref takes one of startswith, endswith, contains",
+            )
+        )
     return SameAs(field, positions[0] if positions else "equals", key.has("cased"))
 
 
@@ -232,32 +250,34 @@ def _regex(key: Key, text: str) -> Regex:
 
 def _network(text: str) -> InNetwork:
     if "%" in text:
-        raise RuleFault(f"{text!r} is no network: a zone has no meaning there")
+        raise RuleFault(
+            Words(f"{text!r} 不是网段：其中不能有区域标识", f"{text!r} is no network: a zone has no meaning there")
+        )
     try:
         return InNetwork(ip_network(text))
     except ValueError as error:
-        raise RuleFault(f"{text!r} is no network: {error}") from None
+        raise RuleFault(Words(f"{text!r} 不是网段：{error}", f"{text!r} is no network: {error}")) from None
 
 
 def _truth(value: object) -> bool:
     if not isinstance(value, bool):
-        raise RuleFault("exists takes true or false")
+        raise RuleFault(Words("exists 的值应为 true 或 false", "exists takes true or false"))
     return value
 
 
 def _text(value: object, modifier: str) -> str:
     if value is None or isinstance(value, bool):
-        raise RuleFault(f"{modifier} takes text")
+        raise RuleFault(Words(f"{modifier} 的值应为文本", f"{modifier} takes text"))
     return text_of(value)
 
 
 def _number(value: object, modifier: str) -> Number:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise RuleFault(f"{modifier} takes a number")
+        raise RuleFault(Words(f"{modifier} 的值应为数字", f"{modifier} takes a number"))
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value):
-            raise RuleFault(f"{modifier} takes a number")
+            raise RuleFault(Words(f"{modifier} 的值应为数字", f"{modifier} takes a number"))
         return float(value) if "." in value else int(value)
     if not isfinite(value):
-        raise RuleFault(f"{modifier} takes a finite number")
+        raise RuleFault(Words(f"{modifier} 的值应为有限的数字", f"{modifier} takes a finite number"))
     return value

@@ -28,6 +28,7 @@ from detection.sigma.predicates import (
 )
 from detection.sigma.tree import And, Atom, Keyword, Node, Not, Or
 from shouwang.model import Logsource, Severity
+from shouwang.words import Words
 
 Plain = list[Any]
 """Lists, text, numbers, booleans, null and maps with text as keys."""
@@ -53,7 +54,7 @@ def packed(content: Content) -> Plain | None:
     try:
         for each in content:
             if isinstance(each, Refusal):
-                out.append([each.line, each.reason])
+                out.append([each.line, each.reason.zh, each.reason.en])
             elif isinstance(each, Read):
                 out.append(_read(each))
             else:
@@ -153,7 +154,9 @@ def _predicate(predicate: Predicate) -> Plain:
 
 def unpacked(plain: Plain, path: str) -> Content:
     place = Path(path)
-    return tuple(Refusal(place, *each) if len(each) == 2 else _unread(each, place) for each in plain)
+    return tuple(
+        Refusal(place, each[0], Words(*each[1:])) if len(each) == 3 else _unread(each, place) for each in plain
+    )
 
 
 def _unread(plain: Plain, path: Path) -> Read:

@@ -9,6 +9,7 @@ from itertools import product
 
 from detection.sigma.faults import RuleFault
 from detection.sigma.predicates import DASHES, Token, Wild
+from shouwang.words import Words
 
 _WILD = {"*": Wild.ANY, "?": Wild.ONE}
 _SPECIAL = re.compile(r"\\([*?\\])|([*?])")
@@ -76,10 +77,17 @@ def with_dashes(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 def spellings(tokens: tuple[Token, ...], modifier: str) -> Iterator[str]:
     """The plain texts that an encoding is applied to."""
     if Wild.ANY in tokens or Wild.ONE in tokens:
-        raise RuleFault(f"{modifier}: a value with wildcards cannot be encoded")
+        raise RuleFault(
+            Words(f"{modifier}：含通配符的值不能编码", f"{modifier}: a value with wildcards cannot be encoded")
+        )
     choices = [DASHES if token is Wild.DASH else (str(token),) for token in tokens]
     if len(DASHES) ** sum(len(choice) > 1 for choice in choices) > _MOST_SPELLINGS:
-        raise RuleFault(f"{modifier}: more than five dashes in a value that is to be encoded")
+        raise RuleFault(
+            Words(
+                f"{modifier}：要编码的值中短横线超过五个",
+                f"{modifier}: more than five dashes in a value that is to be encoded",
+            )
+        )
     for choice in product(*choices):
         yield "".join(choice)
 
@@ -103,7 +111,12 @@ def base64_offsets(data: bytes) -> tuple[str, ...]:
         end = (None, -3, -2)[(len(data) + offset) % 3]
         found.append(whole[start:end])
     if not all(found):
-        raise RuleFault("base64offset: one byte leaves nothing that does not depend on its neighbours")
+        raise RuleFault(
+            Words(
+                "base64offset：只有一个字节时，编码结果完全取决于相邻字节",
+                "base64offset: one byte leaves nothing that does not depend on its neighbours",
+            )
+        )
     return tuple(found)
 
 
@@ -112,4 +125,9 @@ def as_text(data: bytes, modifier: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise RuleFault(f"{modifier}: the encoded value is no text; base64 or base64offset must follow") from None
+        raise RuleFault(
+            Words(
+                f"{modifier}：编码后不是文本，其后须有 base64 或 base64offset",
+                f"{modifier}: the encoded value is no text; base64 or base64offset must follow",
+            )
+        ) from None

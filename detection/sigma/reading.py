@@ -16,6 +16,7 @@ from detection.sigma.metadata import UNRATED, logsource, metadata
 from detection.sigma.tree import Node
 from detection.sigma.userpipelines import UserPipelines, compiled
 from shouwang.model import Logsource
+from shouwang.words import Words
 
 
 class Reader:
@@ -42,14 +43,14 @@ class Reader:
             except RuleFault as fault:
                 yield document.refusal(fault.reason, fault.where)
             except RecursionError:
-                yield document.refusal("is nested too deeply")
+                yield document.refusal(Words("嵌套过深", "is nested too deeply"))
 
     def _rule(self, document: Document) -> Read:
         data = document.data
         if "detection" not in data:
-            raise RuleFault("is no rule: detection is missing")
+            raise RuleFault(Words("不是规则：缺少 detection", "is no rule: detection is missing"))
         if "action" in data:
-            raise RuleFault("action documents were removed from Sigma", "action")
+            raise RuleFault(Words("Sigma 已删除 action 文档", "action documents were removed from Sigma"), "action")
         meta = metadata(data)
         source = logsource(data)
         marks = self.names.marks(data["detection"])

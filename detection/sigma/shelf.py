@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from detection.ruleset import Refusal, Rule
 from detection.sigma.content import Content, Mark, Read
 from detection.sigma.faults import RuleFault
+from shouwang.words import Words
 
 if TYPE_CHECKING:
     from detection.sigma.documents import Document
@@ -53,7 +54,13 @@ class Shelf:
         for key, value in (("id", identity), ("name", name)):
             earlier = self._places.get(value) if value else None
             if earlier is not None:
-                raise RuleFault(f"{key} {value} is already that of {earlier.path}:{earlier.line}", key)
+                raise RuleFault(
+                    Words(
+                        f"{key} {value} 已用于 {earlier.path}:{earlier.line}",
+                        f"{key} {value} is already that of {earlier.path}:{earlier.line}",
+                    ),
+                    key,
+                )
         self._places[identity] = _Place(path, line)
         if name:
             self._places[name] = _Place(path, line)

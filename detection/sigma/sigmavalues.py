@@ -29,6 +29,7 @@ from sigma.types import (
 
 from detection.sigma.faults import RuleFault
 from detection.sigma.modifiers import POSITIONS, Key
+from shouwang.words import Words
 
 _TEXT_ONLY = frozenset({*POSITIONS, "cased", "expand"})
 """Beside these alone a position is the wildcards that it stands for; with others it says something else."""
@@ -55,7 +56,7 @@ def shown(key: Key, value: object) -> tuple[SigmaType, tuple[str, ...]]:
     if key.has("re") and isinstance(value, str) and (regex := _regex(key, value)) is not None:
         return regex, tuple(m for m in key.modifiers if m != "re" and m not in _FLAGS)
     if not isinstance(value, str | int | float | None):
-        raise RuleFault("a value must be text, a number, a boolean or null")
+        raise RuleFault(Words("值应为文本、数字、布尔值或 null", "a value must be text, a number, a boolean or null"))
     if key.modifiers and isinstance(value, int | float) and not isinstance(value, bool) and _only_text(key):
         value = str(value)
     made: SigmaType = sigma_type(value)
@@ -120,7 +121,12 @@ def _plain(value: SigmaType) -> tuple[tuple[str, ...], object]:
         case SigmaFieldReference():
             return ("fieldref", *(["startswith"] * value.starts_with), *(["endswith"] * value.ends_with)), value.field
         case _:
-            raise RuleFault(f"a pipeline made a value that is a query of another system: {type(value).__name__}")
+            raise RuleFault(
+                Words(
+                    f"管道产生的值是其他系统的查询：{type(value).__name__}",
+                    f"a pipeline made a value that is a query of another system: {type(value).__name__}",
+                )
+            )
 
 
 def _text(value: SigmaString, *, expands: bool) -> str:

@@ -23,15 +23,23 @@ from detection.ruleset import Refusal
 from detection.sigma import conditions, sigmavalues
 from detection.sigma.faults import RuleFault
 from detection.sigma.modifiers import Key, Placeholders, read_key
+from detection.sigma.pysigmawords import told
 from detection.sigma.tree import NOTHING, And, Node, Not, Or, conjunction, disjunction
 from shouwang.model import Logsource
+from shouwang.words import Words
 
+_GIVEN = Words(
+    "取值来自 [rules.placeholders] 或管道的 vars", "values come from [rules.placeholders] or the pipeline's vars"
+)
 _OUTSIDE = {
-    "query_expression_placeholders": "it asks another system's tables",
-    "field_name_transform": "its function is Python, which a file cannot hold; write a field_name_mapping",
-    "file_placeholders": "values come from [rules.placeholders] or the pipeline's vars",
-    "http_placeholders": "values come from [rules.placeholders] or the pipeline's vars",
-    "command_placeholders": "values come from [rules.placeholders] or the pipeline's vars",
+    "query_expression_placeholders": Words("它查询其他系统的表", "it asks another system's tables"),
+    "field_name_transform": Words(
+        "其函数是 Python，文件中无法写出；请写 field_name_mapping",
+        "its function is Python, which a file cannot hold; write a field_name_mapping",
+    ),
+    "file_placeholders": _GIVEN,
+    "http_placeholders": _GIVEN,
+    "command_placeholders": _GIVEN,
 }
 """Transformations that cannot be applied here, and why."""
 _OF_QUERIES = ("postprocessing", "finalizers", "allowed_backends")
@@ -79,9 +87,16 @@ class UserPipelines:
         try:
             self._pipeline.apply(rule)
         except SigmaError as error:
-            raise RuleFault(f"a pipeline refuses it: {error}") from None
+            raise RuleFault(
+                Words(f"管道拒绝此规则：{told(error).zh}", f"a pipeline refuses it: {told(error).en}")
+            ) from None
         except Exception as error:  # noqa: BLE001  # a transformation raises whatever its parameters lead to
-            raise RuleFault(f"a pipeline fails on it: {type(error).__name__}: {error}") from None
+            raise RuleFault(
+                Words(
+                    f"管道处理此规则时出错：{type(error).__name__}: {error}",
+                    f"a pipeline fails on it: {type(error).__name__}: {error}",
+                )
+            ) from None
         changed = rule.logsource
         return Applied(
             Logsource(changed.product, changed.category, changed.service),
@@ -105,7 +120,7 @@ def read_pipelines(paths: Sequence[Path], placeholders: Placeholders) -> tuple[U
         try:
             found.append(_read(path))
         except RuleFault as fault:
-            refused.append(Refusal(path, 1, f"pipeline: {fault.reason}"))
+            refused.append(Refusal(path, 1, Words(f"管道：{fault.reason.zh}", f"pipeline: {fault.reason.en}")))
     return UserPipelines(found, placeholders), tuple(refused)
 
 
@@ -113,21 +128,30 @@ def _read(path: Path) -> ProcessingPipeline:
     try:
         data = yaml.load(path.read_text(encoding="utf-8-sig"), yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RuleFault(f"cannot be read: {' '.join(str(error).split())}") from None
+        raise RuleFault(
+            Words(f"无法读取：{' '.join(str(error).split())}", f"cannot be read: {' '.join(str(error).split())}")
+        ) from None
     if not isinstance(data, dict):
-        raise RuleFault("a map with transformations was expected")
+        raise RuleFault(Words("应为含 transformations 的映射", "a map with transformations was expected"))
     steps = data.get("transformations", [])
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise RuleFault("transformations must be a list of maps")
+        raise RuleFault(Words("transformations 应为映射的列表", "transformations must be a list of maps"))
     for kind in _kinds(steps):
         if kind in _OUTSIDE:
-            raise RuleFault(f"the transformation {kind} cannot be applied: {_OUTSIDE[kind]}")
+            raise RuleFault(
+                Words(
+                    f"不能应用转换 {kind}：{_OUTSIDE[kind].zh}",
+                    f"the transformation {kind} cannot be applied: {_OUTSIDE[kind].en}",
+                )
+            )
     try:
         return ProcessingPipeline.from_dict({key: value for key, value in data.items() if key not in _OF_QUERIES})
     except SigmaError as error:
-        raise RuleFault(str(error)) from None
+        raise RuleFault(told(error)) from None
     except Exception as error:  # noqa: BLE001  # see apply
-        raise RuleFault(f"{type(error).__name__}: {error}") from None
+        raise RuleFault(
+            Words(f"管道有误：{type(error).__name__}: {error}", f"is wrong: {type(error).__name__}: {error}")
+        ) from None
 
 
 def _kinds(steps: list[dict[str, Any]]) -> Iterator[str]:
@@ -144,11 +168,11 @@ def _kinds(steps: list[dict[str, Any]]) -> Iterator[str]:
 def _detection(item: object) -> SigmaDetection:
     if isinstance(item, dict):
         if not item:
-            raise RuleFault("the map is empty")
+            raise RuleFault(Words("映射为空", "the map is empty"))
         items = [_item(read_key("" if key is None else str(key)), value) for key, value in item.items()]
         return SigmaDetection(list(items), item_linking=ConditionAND)
     if isinstance(item, list) and not item:
-        raise RuleFault("the list is empty")
+        raise RuleFault(Words("列表为空", "the list is empty"))
     parts = item if isinstance(item, list) else [item]
     made = [_detection(each) if isinstance(each, dict) else _item(read_key(""), each) for each in parts]
     return SigmaDetection(list(made), item_linking=ConditionOR)
@@ -157,7 +181,7 @@ def _detection(item: object) -> SigmaDetection:
 def _item(key: Key, value: object) -> SigmaDetectionItem:
     values = value if isinstance(value, list) else [value]
     if not values:
-        raise RuleFault("the list of values is empty")
+        raise RuleFault(Words("值的列表为空", "the list of values is empty"))
     shown = [sigmavalues.shown(key, each) for each in values]
     made = [each for each, _ in shown]
     untouched = {id(each): plain for each, plain in zip(made, values, strict=True)}
@@ -179,7 +203,7 @@ def compiled(applied: Applied, compiler: Compiler) -> Node:
             raise fault.under(name) from None
     whole = _pruned(disjunction(tuple(conditions.parse(line, named) for line in applied.conditions)))
     if whole is None:
-        raise RuleFault("the pipelines leave nothing to search for")
+        raise RuleFault(Words("经管道处理后没有任何检索项", "the pipelines leave nothing to search for"))
     return whole
 
 
@@ -198,7 +222,7 @@ def _item_node(item: SigmaDetectionItem, compiler: Compiler) -> Node:
     left = next((each for each in carried if isinstance(each, _Left)), None)
     parts = tuple(_value_node(item.field or "", value, left, compiler) for value in item.value)
     if not parts:
-        raise RuleFault("the pipelines leave a field without a value")
+        raise RuleFault(Words("经管道处理后有字段没有值", "the pipelines leave a field without a value"))
     node = conjunction(parts) if item.value_linking is ConditionAND else disjunction(parts)
     return Not(node) if item.negated or (left is not None and left.key.negated) else node
 

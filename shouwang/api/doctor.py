@@ -16,5 +16,7 @@ def doctor(context: Context, args: NoArgs) -> Json:
     return {
         "healthy": not found,
         "findings": [finding(context, each) for each in found],
-        "refused": [{"path": str(each.path), "line": each.line, "reason": each.reason} for each in refused],
+        "refused": [
+            {"path": str(each.path), "line": each.line, "reason": context.say(each.reason)} for each in refused
+        ],
     }

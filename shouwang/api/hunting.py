@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import Field
 
 from shouwang.api.context import Args, Context, Json, NoArgs
-from shouwang.bilingual import in_language
+from shouwang.bilingual import heard, in_language
 from shouwang.errors import UsageError
 from shouwang.flows.huntalerts import HuntAlerts
 from shouwang.huntfolder import Plan, State
@@ -127,7 +127,7 @@ def show(context: Context, args: IdArgs) -> Json:
             in_language({"rule_id": rule, "title": said.title, "level": said.level, "count": said.count}, context.lang)
             for rule, said in fired
         ],
-        "refused": list[Value](hunt.state.refused),
+        "refused": [words.of(context.lang) for each in hunt.state.refused if (words := heard(each)) is not None],
         "faults": dict[str, Value](hunt.state.faults),
     }
 

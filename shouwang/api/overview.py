@@ -80,7 +80,7 @@ def rules(context: Context, args: NoArgs) -> Json:
             for kind, found in (("rule", ruleset.rules), ("correlation", ruleset.correlations))
             for each in found
         ],
-        "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason} for r in ruleset.refused],
+        "refused": [{"path": str(r.path), "line": r.line, "reason": context.say(r.reason)} for r in ruleset.refused],
     }
 
 

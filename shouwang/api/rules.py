@@ -170,7 +170,7 @@ def _said(context: Context, reloaded: Reloaded) -> Json:
         "rules": len(ruleset.rules),
         "correlations": len(ruleset.correlations),
         "version": version(ruleset),
-        **difference_json(change),
+        **difference_json(change, context.lang),
     }
 
 

@@ -147,7 +147,7 @@ def _check_pipelines(pipelines: tuple[Path, ...], ruleset: RuleSet) -> None:
     for refusal in ruleset.refused:
         if refusal.path in pipelines:
             raise RulesError(
-                Words(f"{refusal.path}：管道不能使用：{refusal.reason}", f"{refusal.path}: {refusal.reason}"),
+                Words(f"{refusal.path}：管道不能使用：{refusal.reason.zh}", f"{refusal.path}: {refusal.reason.en}"),
                 hint=Words("请改正该文件，或去掉 --pipeline。", "Correct the file, or leave --pipeline out."),
             )
 
@@ -193,7 +193,8 @@ def _rules_lines(ruleset: RuleSet, *, verbose: bool, correlate: bool) -> Iterato
             f"{said.en}; {many(correlations, 'correlation')}, which --correlate runs",
         )
     yield said
-    lines = (Words(f"拒绝：{shown(refusal)}", f"refused: {shown(refusal)}") for refusal in ruleset.refused)
+    whole = (refusal.whole() for refusal in ruleset.refused)
+    lines = (Words(f"拒绝：{shown(each.zh)}", f"refused: {shown(each.en)}") for each in whole)
     yield from _some(lines, refused, verbose)
 
 

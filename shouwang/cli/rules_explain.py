@@ -66,9 +66,9 @@ def _rules(args: argparse.Namespace) -> tuple[RuleSet, str]:
     everything: list[Rule | Correlation] = [*ruleset.correlations, *ruleset.rules]
     mine = [each for each in everything if each.path == path]
     if not mine:
-        reason = next((str(each) for each in ruleset.refused if each.path == path), str(path))
+        reason = next((each.whole() for each in ruleset.refused if each.path == path), Words(str(path), str(path)))
         raise RulesError(
-            Words(f"规则不可用：{reason}。", f"The rule cannot be used: {reason}."),
+            Words(f"规则不可用：{reason.zh}。", f"The rule cannot be used: {reason.en}."),
             hint=Words(f"shouwang rules check {path} 说明如何修改。", f"shouwang rules check {path} says what to do."),
         )
     return ruleset, mine[0].id

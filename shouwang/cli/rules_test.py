@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         _sum(args, results, tested)
     if not tested.rules and not results:
-        reason = str(tested.refused[0]) if tested.refused else "-"
+        reason = tested.refused[0].whole() if tested.refused else Words("-", "-")
         raise RulesError(
-            Words(f"没有可用的规则：{reason}", f"No rule could be loaded: {reason}"),
+            Words(f"没有可用的规则：{reason.zh}", f"No rule could be loaded: {reason.en}"),
             hint=Words("`shouwang rules check` 说明原因。", "`shouwang rules check` says why."),
         )
     failed = any(each.outcome is not Outcome.PASSED for each in results)
@@ -73,7 +73,7 @@ def _sum(args: argparse.Namespace, results: list[Result], tested: Tally) -> None
         for rule in tested.untested:
             print(f"{shown(rule.path)}:{rule.line}: {say('没有测试', 'no test')}: {shown(rule.title)}")
     for refusal in tested.refused if args.verbose else ():
-        print(f"! {shown(refusal)}")
+        print(f"! {shown(refusal.whole().of(language(args)))}")
     print(
         f"{say('规则', 'rules')} {tested.rules}, {say('测试', 'tests')} {len(results)}:"
         f" {say('通过', 'passed')} {counts[Outcome.PASSED]}, {say('失败', 'failed')} {counts[Outcome.FAILED]},"
@@ -92,7 +92,9 @@ def _case(result: Result, lang: str) -> Case:
 def _json(results: list[Result], tested: Tally, lang: str) -> Value:
     return {
         "rules": tested.rules,
-        "refused": [{"path": str(each.path), "line": each.line, "reason": each.reason} for each in tested.refused],
+        "refused": [
+            {"path": str(each.path), "line": each.line, "reason": each.reason.of(lang)} for each in tested.refused
+        ],
         "untested": [{"id": rule.id, "title": rule.title, "path": str(rule.path)} for rule in tested.untested],
         "results": [
             {

@@ -81,9 +81,14 @@ class _Lint:
         return lambda field: self._names.ecs(rule.logsource, marks, field)
 
 
-def _refusal(path: Path, line: int, reason: str) -> Problem:
+def _refusal(path: Path, line: int, reason: Words) -> Problem:
     return Problem(
-        path, line, Weight.ERROR, _OF_REFUSAL, Words(f"不会加载：{reason}", f"is not loaded: {reason}"), advice(reason)
+        path,
+        line,
+        Weight.ERROR,
+        _OF_REFUSAL,
+        Words(f"不会加载：{reason.zh}", f"is not loaded: {reason.en}"),
+        advice(reason),
     )
 
 

@@ -86,12 +86,14 @@ def told_workers(home: Home, chosen: config.Rules, instead: Mapping[str, Path] |
     }
 
 
-def difference_json(change: Difference) -> dict[str, Value]:
+def difference_json(change: Difference, lang: str) -> dict[str, Value]:
     return {
         "added": [_rule_json(rule) for rule in change.added],
         "changed": [_rule_json(each.rule) | {"parts": list(each.parts)} for each in change.changed],
         "removed": [_rule_json(rule) for rule in change.removed],
-        "refused": [{"path": str(each.path), "line": each.line, "reason": each.reason} for each in change.refused],
+        "refused": [
+            {"path": str(each.path), "line": each.line, "reason": each.reason.of(lang)} for each in change.refused
+        ],
     }
 
 
@@ -193,9 +195,10 @@ def _texts(paths: Sequence[Path]) -> list[Value]:
 
 
 def _refused(why: Words, refused: Sequence[Refusal]) -> RulesError:
-    named = "; ".join(map(str, refused[:NAMED])) + ("; ..." if len(refused) > NAMED else "")
+    whole, more = [each.whole() for each in refused[:NAMED]], len(refused) > NAMED
+    named = Words("；".join(each.zh for each in whole) + "；……" * more, "; ".join(map(str, whole)) + "; ..." * more)
     return RulesError(
-        Words(f"规则未更换：{why.zh}。{named}。", f"The rules were not changed: {why.en}. {named}."),
+        Words(f"规则未更换：{why.zh}。{named.zh}。", f"The rules were not changed: {why.en}. {named.en}."),
         hint=Words(
             "请改正（shouwang rules check），或用 --partly 采用其余规则。原有规则仍在运行。",
             "Correct them (shouwang rules check), or take the others with --partly. The old rules stay in force.",

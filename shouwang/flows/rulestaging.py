@@ -42,9 +42,9 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
         before, after = _loaded(args, "before"), _loaded(args, "rules")
         mine = [rule for rule in after.rules if rule.path.is_relative_to(to)]
         if not mine:
-            named = "; ".join(str(each) for each in after.refused if each.path.is_relative_to(to))[:500]
+            named = _named(after, to)
             raise RulesError(
-                Words(f"其中没有一条规则可用。{named}", f"No rule of it can be used. {named}"),
+                Words(f"其中没有一条规则可用。{named.zh}", f"No rule of it can be used. {named.en}"),
                 hint=Words("`shouwang rules check` 可检查规则。", "`shouwang rules check` looks at rules."),
             )
         return {
@@ -52,7 +52,7 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
             "files": number,
             "rules": len(mine),
             "refused_of_it": sum(each.path.is_relative_to(to) for each in after.refused),
-            **_told(difference(before, after), to),
+            **_told(difference(before, after), to, str(args.get("lang", ""))),
         }
     except BaseException:
         shutil.rmtree(to, ignore_errors=True)
@@ -81,7 +81,13 @@ def _loaded(args: Json, key: str) -> RuleSet:
     return found.without(_texts(args["disabled"]))
 
 
-def _told(change: Difference, to: Path) -> Json:
+def _named(loaded: RuleSet, to: Path) -> Words:
+    """The refusals of the version, as far as a sentence holds them."""
+    whole = [each.whole() for each in loaded.refused if each.path.is_relative_to(to)]
+    return Words("；".join(each.zh for each in whole)[:500], "; ".join(each.en for each in whole)[:500])
+
+
+def _told(change: Difference, to: Path, lang: str) -> Json:
     """``replay``: the ids of what matches other events than before."""
     matter = [*change.added, *(each.rule for each in change.changed if each.matters)]
     return {
@@ -89,7 +95,7 @@ def _told(change: Difference, to: Path) -> Json:
         "changed": [_rule(each.rule) | {"parts": list(each.parts)} for each in change.changed],
         "removed": [_rule(rule) for rule in change.removed],
         "refused": [
-            {"path": _within(each.path, to), "line": each.line, "reason": each.reason.replace(f"{to}/", "")}
+            {"path": _within(each.path, to), "line": each.line, "reason": each.reason.of(lang).replace(f"{to}/", "")}
             for each in change.refused
         ],
         "replay": [rule.id for rule in matter],

@@ -16,6 +16,7 @@ from collectors.sniff import sniff
 from detection.authoring.ruletests import Sample, Scene
 from detection.sigma.faults import RuleFault
 from shouwang.model import Event
+from shouwang.words import Words
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 START_US: Final = 1_795_479_330_000_000
@@ -47,23 +48,37 @@ def of_sample(sample: Sample, beside: Path, first: int = 0) -> Iterator[Event]:
 def _parser(sample: Sample, raw: bytes) -> str:
     name = sample.parser or sniff(raw, "")
     if name not in PARSERS:
-        raise RuleFault(f"there is no parser {name!r}; known: {', '.join(FORMATS)}", *sample.where, "parser")
+        raise RuleFault(
+            Words(
+                f"没有解析器 {name!r}；可用：{'、'.join(FORMATS)}",
+                f"there is no parser {name!r}; known: {', '.join(FORMATS)}",
+            ),
+            *sample.where,
+            "parser",
+        )
     return name
 
 
 def of_file(path: Path, format: str = "auto", first: int = 0) -> Iterator[Event]:
     if format != "auto" and format not in FORMATS:
-        raise RuleFault(f"there is no parser {format!r}; known: {', '.join(FORMATS)}")
+        raise RuleFault(
+            Words(
+                f"没有解析器 {format!r}；可用：{'、'.join(FORMATS)}",
+                f"there is no parser {format!r}; known: {', '.join(FORMATS)}",
+            )
+        )
     origin = Origin(f"file:{path}", START_US, START_US, ZONE, live=False)
     try:
         for number, piece in enumerate(records(path, format)):
             if isinstance(piece, Damage):
-                raise RuleFault(f"{path} is damaged: {piece.reason.en}")
+                raise RuleFault(Words(f"{path} 已损坏：{piece.reason.zh}", f"{path} is damaged: {piece.reason.en}"))
             event = PARSERS[piece.parser](piece.raw, origin)
             event.id = (first + number).to_bytes(16, "big")
             yield event
     except OSError as wrong:
-        raise RuleFault(f"{path} cannot be read: {wrong.strerror}") from None
+        raise RuleFault(
+            Words(f"无法读取 {path}：{wrong.strerror}", f"{path} cannot be read: {wrong.strerror}")
+        ) from None
 
 
 def of_scene(scene: Scene, beside: Path) -> list[Event]:

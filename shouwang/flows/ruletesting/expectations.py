@@ -29,8 +29,7 @@ def expectations(folder: Path, asked: Asked) -> Iterator[Result]:
     for file in files:
         for document in documents.read(file):
             if isinstance(document, Refusal):
-                detail = Words(document.reason, document.reason)
-                yield Result(str(file), "", "expect", file, document.line, Outcome.ERROR, detail)
+                yield Result(str(file), "", "expect", file, document.line, Outcome.ERROR, document.reason)
             else:
                 yield from _Expectation(document, asked).run()
 
@@ -49,7 +48,7 @@ class _Expectation:
             fires, quiet, only = self._read()
             found = self._found(self._events())
         except RuleFault as fault:
-            yield self._result("expect", fault.where, Words(fault.reason, fault.reason), Outcome.ERROR)
+            yield self._result("expect", fault.where, fault.reason, Outcome.ERROR)
             return
         took_s = time.perf_counter() - began_s
         for rule, count in fires:
@@ -68,20 +67,28 @@ class _Expectation:
         data: Mapping[str, object] = self._document.data
         for key in data:
             if key not in _KEYS:
-                raise RuleFault(f"{key!r} is not known here; {', '.join(sorted(_KEYS))} are", key)
+                raise RuleFault(
+                    Words(
+                        f"此处没有 {key!r}；可用：{'、'.join(sorted(_KEYS))}",
+                        f"{key!r} is not known here; {', '.join(sorted(_KEYS))} are",
+                    ),
+                    key,
+                )
         fires, quiet = data.get("fires") or [], data.get("quiet") or []
         counts = fires if isinstance(fires, dict) else dict.fromkeys(_texts(fires, "fires"))
         wanted: list[tuple[Rule | Correlation, int | None]] = []
         for name, count in counts.items():
             if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
-                raise RuleFault("fires: a rule's number must be a number", "fires", str(name))
+                raise RuleFault(
+                    Words("fires：规则的次数应为数字", "fires: a rule's number must be a number"), "fires", str(name)
+                )
             wanted.append((self._rule(str(name), "fires"), count))
         return wanted, [self._rule(name, "quiet") for name in _texts(quiet, "quiet")], data.get("only") is True
 
     def _rule(self, name: str, key: str) -> Rule | Correlation:
         found = self._names.get(name)
         if found is None:
-            raise RuleFault(f"{key}: the rule {name!r} is not loaded", key)
+            raise RuleFault(Words(f"{key}：规则 {name!r} 未加载", f"{key}: the rule {name!r} is not loaded"), key)
         return found
 
     def _events(self) -> list[Event]:
@@ -91,7 +98,7 @@ class _Expectation:
         for name in named:
             events += of_file(self._document.path.parent / name, str(format), len(events))
         if not events:
-            raise RuleFault("there is no event to look at", "events")
+            raise RuleFault(Words("没有可检查的事件", "there is no event to look at"), "events")
         return events
 
     def _found(self, events: list[Event]) -> Counter[str]:
@@ -128,5 +135,5 @@ def _counted(wanted: int | None, found: int) -> Words:
 def _texts(value: object, key: str) -> list[str]:
     listed = value if isinstance(value, list) else [value] if value is not None else []
     if not all(isinstance(each, str) for each in listed):
-        raise RuleFault(f"{key} must be a text or a list of texts", key)
+        raise RuleFault(Words(f"{key} 应为文本或文本列表", f"{key} must be a text or a list of texts"), key)
     return [str(each) for each in listed]

@@ -29,7 +29,7 @@ class OwnTests:
         try:
             self.tests = self._read()
         except RuleFault as fault:
-            self.fault = self._result("tests", fault.where, Outcome.ERROR, Words(fault.reason, fault.reason))
+            self.fault = self._result("tests", fault.where, Outcome.ERROR, fault.reason)
 
     @property
     def number(self) -> int:
@@ -47,7 +47,8 @@ class OwnTests:
             return RuleTests()
         found = next(documents.read(beside), None)
         if isinstance(found, Refusal) or found is None:
-            raise RuleFault(f"{beside} cannot be read: {found.reason if found else 'it is empty'}")
+            why = found.reason if found else Words("文件为空", "it is empty")
+            raise RuleFault(Words(f"无法读取 {beside}：{why.zh}", f"{beside} cannot be read: {why.en}"))
         self._place = (found, ())
         return read(found.data, of_correlation=of_correlation)
 
@@ -70,7 +71,7 @@ class OwnTests:
             detail = self._said(test, wanted=wanted)
             outcome = Outcome.FAILED if detail else Outcome.PASSED
         except RuleFault as fault:
-            detail, outcome = Words(fault.reason, fault.reason), Outcome.ERROR
+            detail, outcome = fault.reason, Outcome.ERROR
         return self._result(name, test.where, outcome, detail, time.perf_counter() - began_s)
 
     def _said(self, test: Sample | Scene, *, wanted: bool) -> Words:
@@ -82,7 +83,7 @@ class OwnTests:
         assert isinstance(rule, Rule)
         events = list(of_sample(sample, rule.path))
         if not events:
-            raise RuleFault(f"there is no record in {sample.file}", *sample.where)
+            raise RuleFault(Words(f"{sample.file} 中没有记录", f"there is no record in {sample.file}"), *sample.where)
         matched = [event for event in events if rule.id in self._asked.fired(event)]
         if not wanted:
             return fired(self._asked.why(rule, matched[0], wanted=False)) if matched else NOTHING
@@ -97,7 +98,11 @@ class OwnTests:
         for name in sorted(sample.also):
             other = names.get(name)
             if other is None:
-                raise RuleFault(f"also: the rule {name!r} is not loaded", *sample.where, "also")
+                raise RuleFault(
+                    Words(f"also：规则 {name!r} 未加载", f"also: the rule {name!r} is not loaded"),
+                    *sample.where,
+                    "also",
+                )
             if not any(other.id in self._asked.fired(event) for event in events):
                 return fired_not(other.title)
         return NOTHING

@@ -51,8 +51,8 @@ class _Case:
     def run(self) -> Iterator[Result]:
         found = next(documents.read(self._info), None)
         if found is None or isinstance(found, Refusal):
-            reason = "it is empty" if found is None else found.reason
-            yield self._result(None, "info.yml", Outcome.ERROR, Words(reason, reason))
+            reason = Words("文件为空", "it is empty") if found is None else found.reason
+            yield self._result(None, "info.yml", Outcome.ERROR, reason)
             return
         named = [str(each.get("id", "")).lower() for each in _maps(found.data.get("rule_metadata"))]
         for rule in (self._rules[each] for each in named if each in self._rules):
@@ -82,7 +82,7 @@ class _Case:
         try:
             events = list(of_file(file))
         except RuleFault as fault:
-            return self._result(rule, name, Outcome.ERROR, Words(fault.reason, fault.reason))
+            return self._result(rule, name, Outcome.ERROR, fault.reason)
         if not events:
             return self._result(rule, name, Outcome.ERROR, Words(f"{file} 中没有记录", f"there is no record in {file}"))
         detail = NOTHING

@@ -53,7 +53,7 @@ def only(ruleset: RuleSet) -> Correlation:
 
 def why(ruleset: RuleSet) -> str:
     (refused,) = ruleset.refused
-    return refused.reason
+    return refused.reason.en
 
 
 def names(ruleset: RuleSet, ids: tuple[str, ...]) -> list[str]:
@@ -116,14 +116,14 @@ def test_correlations_that_read_each_other_in_a_circle_are_refused(tmp_path: Pat
     ruleset = loaded(tmp_path, one, two, said("event_count", "  condition: {gte: 1}\n", name="sane", rules="failed"))
     assert [each.name for each in ruleset.correlations] == ["sane"]
     assert len(ruleset.refused) == 2
-    assert any("in a circle" in each.reason for each in ruleset.refused)
+    assert any("in a circle" in each.reason.en for each in ruleset.refused)
 
 
 def test_a_chain_on_a_refused_correlation_is_refused_and_says_so(tmp_path: Path) -> None:
     outer = said("temporal", name="outer", rules="[inner, login]")
     ruleset = loaded(tmp_path, outer, said("event_count", name="inner", rules="failed"))
     assert ruleset.correlations == ()
-    assert sorted(each.reason for each in ruleset.refused) == [
+    assert sorted(each.reason.en for each in ruleset.refused) == [
         "condition must be a map such as gte: 5",
         "the correlation 'inner' was refused",
     ]

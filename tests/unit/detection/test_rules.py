@@ -18,7 +18,7 @@ SIMPLE = "s: {f: a}\ncondition: s"
 
 
 def reasons(ruleset: RuleSet) -> list[tuple[int, str]]:
-    return [(refusal.line, refusal.reason) for refusal in ruleset.refused]
+    return [(refusal.line, refusal.reason.en) for refusal in ruleset.refused]
 
 
 def test_a_rule_keeps_what_it_says_of_itself(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_one_bad_document_takes_no_other_with_it(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    assert "cannot be read" in load([tmp_path / "nowhere"]).refused[0].reason
+    assert "cannot be read" in load([tmp_path / "nowhere"]).refused[0].reason.en
     (tmp_path / "latin.yml").write_bytes(b"title: x\nauthor: M\xfcller\n")
     assert reasons(load([tmp_path / "latin.yml"])) == [(2, "is not UTF-8")]
 
@@ -88,13 +88,13 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_document_that_aliases_blow_up_is_refused(tmp_path: Path) -> None:
     levels = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9))
     ruleset = load_text(tmp_path, f"a0: &a0 [x]\n{levels}\n")
-    assert "too large" in ruleset.refused[0].reason
+    assert "too large" in ruleset.refused[0].reason.en
 
 
 def test_an_id_belongs_to_the_first_rule_that_has_it(tmp_path: Path) -> None:
     ruleset = load_text(tmp_path, rule_text(SIMPLE, id=ONE), rule_text(SIMPLE, id=ONE))
     assert len(ruleset.rules) == 1
-    assert "is already that of" in ruleset.refused[0].reason
+    assert "is already that of" in ruleset.refused[0].reason.en
 
 
 def test_fields_are_named_as_events_have_them(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_every_rule_reads_the_same_behind_a_pipeline_that_does_nothing(shared: P
     pipeline.write_text("name: nothing\ntransformations: []\n", "utf-8")
     piped_rules, plain = load(folders, pipelines=[pipeline]), load(folders)
     assert piped_rules.rules == plain.rules
-    assert [refusal.reason for refusal in piped_rules.refused] == [refusal.reason for refusal in plain.refused]
+    assert [refusal.reason.en for refusal in piped_rules.refused] == [refusal.reason.en for refusal in plain.refused]
 
 
 def test_field_name_mapping(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_drop_detection_item(tmp_path: Path) -> None:
     assert fires(rule, f="a")
     assert fires(rule, f="a", g="c")
     ruleset = piped(tmp_path, [step], rule_text("s: {g: b}\ncondition: s"))
-    assert [refusal.reason for refusal in ruleset.refused] == ["the pipelines leave nothing to search for"]
+    assert [refusal.reason.en for refusal in ruleset.refused] == ["the pipelines leave nothing to search for"]
 
 
 @pytest.mark.parametrize("negated", [False, True])
@@ -199,14 +199,14 @@ def test_conditions_state_and_nesting_decide_where_a_step_applies(tmp_path: Path
         ({"type": "rule_failure", "message": "not for us"}, "a pipeline refuses it: not for us"),
         ({"type": "detection_item_failure", "message": "no f"}, "a pipeline refuses it: no f"),
         ({"type": "strict_field_mapping_failure"}, "a pipeline refuses it: "),
-        ({"type": "value_placeholders"}, "a pipeline refuses it: Placeholder replacement variable 'x'"),
+        ({"type": "value_placeholders"}, "pipeline's vars (pySigma: Placeholder replacement variable 'x'"),
     ],
 )
 def test_what_a_pipeline_refuses_is_refused(tmp_path: Path, step: dict[str, object], reason: str) -> None:
     ruleset = piped(tmp_path, [step], rule_text("s: {f|expand: '%x%'}\ncondition: s"))
     assert ruleset.rules == ()
     [refusal] = ruleset.refused
-    assert reason in refusal.reason
+    assert reason in refusal.reason.en
     assert (refusal.path.name, refusal.line) == ("rules.yml", 4)
 
 
@@ -240,7 +240,7 @@ def test_a_pipeline_that_cannot_be_applied_is_refused_by_name_and_the_rules_stil
     assert len(ruleset.rules) == 1
     [refusal] = ruleset.refused
     assert refusal.path == pipeline
-    assert reason in refusal.reason
+    assert reason in refusal.reason.en
 
 
 def test_what_is_about_a_querys_text_is_passed_over(tmp_path: Path) -> None:
@@ -334,5 +334,5 @@ def test_extract_fields_and_field_name_prefix_mapping(tmp_path: Path) -> None:
 def test_a_function_cannot_be_written_in_a_file(tmp_path: Path) -> None:
     step: dict[str, object] = {"type": "field_name_transform", "transform_func": "str.upper", "mapping": {}}
     ruleset = piped(tmp_path, [step], rule_text("s: {f: a}\ncondition: s"))
-    assert any("field_name_transform" in refusal.reason for refusal in ruleset.refused)
+    assert any("field_name_transform" in refusal.reason.en for refusal in ruleset.refused)
     assert len(ruleset.rules) == 1

@@ -299,7 +299,7 @@ def test_the_sites_pipelines_and_placeholders_are_applied_and_a_bad_pipeline_is_
         assert "adm" in str(own.condition)
     pipeline.write_text("transformations: [{type: http_placeholders}]\n")
     with build(home, load(home.config), clock) as services:
-        [refused] = as_list(fields(perform(services, "aud", "rules.list", {}))["refused"])
+        [refused] = as_list(fields(perform(services, "aud", "rules.list", {}, lang="en"))["refused"])
         assert fields(refused)["path"] == str(pipeline)
         assert "http_placeholders cannot be applied" in str(fields(refused)["reason"])
 
@@ -317,7 +317,9 @@ def test_a_rule_that_cannot_run_is_named_with_line_and_reason_in_status_list_and
             assert any(word in str(each["what"]) and each["level"] == "degraded" and each["hint"] for each in found)
         answer = fields(perform(services, "aud", "doctor", {}, lang="en"))
         [refused] = as_list(answer["refused"])
-        assert as_list(fields(perform(services, "aud", "rules.list", {}))["refused"]) == [refused]
+        assert as_list(fields(perform(services, "aud", "rules.list", {}, lang="en"))["refused"]) == [refused]
+        [chinese] = as_list(fields(perform(services, "aud", "doctor", {}, lang="zh"))["refused"])
+        assert "请写 correlation 文档" in str(fields(chinese)["reason"])
         assert (fields(refused)["path"], fields(refused)["line"]) == (str(file), 7)
         assert "write a correlation" in str(fields(refused)["reason"])
         assert answer["healthy"] is False
