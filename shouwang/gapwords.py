@@ -39,7 +39,7 @@ _WHY: Final[Mapping[Hindrance, tuple[Words, Words]]] = {
 
 
 def why(gap: Gap) -> Words:
-    if gap.reason is GapReason.FAULT and gap.why is Hindrance.NONE:
+    if gap.reason is GapReason.FAULT and not gap.tries:
         return Words("规则在这些日志上出错，未能判断", "it failed on these events instead of answering")
     return _WHY[gap.why][0]
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from collectors.rehydrate import rehydrate
+from collectors.vocabulary import kinds
 from detection import repeated
 from detection.engine import Engine
 from detection.fast.literals import HAS_HYPERSCAN
@@ -26,7 +27,9 @@ from shouwang.assets import AssetRegister
 from shouwang.clock import Clock
 from shouwang.config import Config, Rules
 from shouwang.errors import UsageError
-from shouwang.eventstore.base import EventStore, Position
+from shouwang.eventstore.base import Batch, EventStore, Position
+from shouwang.eventstore.elastic.connection import place, plain
+from shouwang.eventstore.elastic.store import ElasticStore
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import POSITION, Alerting
 from shouwang.flows.archiving import Archives
@@ -43,6 +46,7 @@ from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
 from shouwang.hunts import Hunts
 from shouwang.model import Finding, Level, Value
+from shouwang.ruleledger import Ledgered
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore, Transaction
 from shouwang.words import Words
@@ -91,7 +95,7 @@ class Services:
     retention: Retention
     archives: Archives
     hunts: Hunts
-    new_engine: Callable[[], Matcher]
+    new_engine: Callable[[], Ledgered]
     """An engine serves one thread: each that matches makes its own."""
     new_importer: Callable[[Callable[[int], None]], Importer]
     """Given what is told the number of records after each batch."""
@@ -123,8 +127,8 @@ class Services:
         self.stack.close()
 
 
-def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = ()) -> Services:
-    """The caller holds the home's lock. ``anew``: see ``homeid.claim``.
+def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (), take_over: bool = False) -> Services:
+    """The caller holds the home's lock. ``anew``: see ``homeid.claim``; ``take_over``: a cluster that is another's.
 
     Raises ``StoreError``, ``UsageError``, ``RulesError``.
     """
@@ -135,17 +139,22 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
 
     intelligence = Intelligence(home.intel, clock, drill=home.drill)
 
-    def engine() -> Matcher:
-        return Matcher(inforce.live(), Lookout(intelligence.library, ENTITY_FIELDS))
-
     with ExitStack() as stack:
-        claim = homeid.claim(home, anew)
+        claim = homeid.claim(home, anew, in_cluster=bool(config.store.url))
         state = stack.enter_context(StateStore(home.state))
+
+        def engine() -> Ledgered:
+            return Ledgered(Matcher(inforce.live(), Lookout(intelligence.library, ENTITY_FIELDS)), state)
+
         events = _event_store(home, config, clock, state)
         stack.callback(events.close)
         _belong(claim, state, events, clock.now_us())
+        if isinstance(events, ElasticStore):
+            events.claim(take_over=take_over)
+            if "events" in claim.anew:
+                _go_on(home, config, events)
         _keep_timezone(state, config)
-        hunts = Hunts(home.hunts, hunters_needs(home, config.rules), clock)
+        hunts = Hunts(home.hunts, hunters_needs(home, config, config.rules), clock)
         stack.callback(hunts.close)
         alerting = Alerting(
             events,
@@ -179,7 +188,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             alerting.take(edition.ruleset.correlations, edition.ruleset.titles())
             rematching.take(edition.ruleset)
             refilling.take(edition.ruleset.correlations)
-            hunts.needs = hunters_needs(home, chosen)
+            hunts.needs = hunters_needs(home, config, chosen)
 
         keeper = RuleKeeper(home, inforce, clock, told)
         keeper.findings = first.findings
@@ -251,14 +260,24 @@ def _slow_engine() -> Finding:
     )
 
 
-def hunters_needs(home: Home, chosen: Rules) -> dict[str, Value]:
+def hunters_needs(home: Home, config: Config, chosen: Rules) -> dict[str, Value]:
     """See ``flows.hunting.work``."""
     return {
         "events": str(home.events),
+        "elastic": in_cluster(home, config),
         **told_workers(home, chosen),
         "intel": str(home.intel),
         "entities": list(ENTITY_FIELDS),
     }
+
+
+def in_cluster(home: Home, config: Config) -> dict[str, Value] | None:
+    """For a worker: see ``eventstore.elastic.history``."""
+    chosen = config.store
+    if not chosen.url:
+        return None
+    where = place(chosen.url, ca=chosen.ca, credentials=chosen.credentials, folder=home.path)
+    return {"where": plain(where), "prefix": chosen.prefix}
 
 
 def inhibits(config: Config) -> list[Inhibit]:
@@ -268,11 +287,25 @@ def inhibits(config: Config) -> list[Inhibit]:
     ]
 
 
-def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) -> EmbeddedStore:
+def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) -> EmbeddedStore | ElasticStore:
     def held(day: date) -> str:
         with state.reading() as tables:
             return holding(tables.legal_holds.all(), day)
 
+    chosen = config.store
+    if chosen.url:
+        return ElasticStore(
+            home.spool,
+            place(chosen.url, ca=chosen.ca, credentials=chosen.credentials, folder=home.path),
+            zone=config.site.zone,
+            rehydrate=rehydrate,
+            kinds=kinds(),
+            prefix=chosen.prefix,
+            spool_bytes=chosen.spool_mb << 20,
+            held=held,
+            keep_days=chosen.keep_days,
+            clock=clock,
+        )
     return EmbeddedStore(
         home.events,
         zone=config.site.zone,
@@ -284,7 +317,7 @@ def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) ->
     )
 
 
-def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore, now_us: int) -> None:
+def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore | ElasticStore, now_us: int) -> None:
     """Both databases are those of this home; what was begun anew is told in the audit trail."""
     borne = (state.memory.get(HOME) or b"").decode()
     id = homeid.join(claim, {"state": borne, "events": events.home_id})
@@ -300,14 +333,25 @@ def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore, now_u
                 _place_alerting(tx, state, events)
             for name in sorted(anew):
                 of_it = taken_up.told() if taken_up and name == "events" else {}
-                tx.audit(act="database.new", target=f"{name}.db", at_us=now_us, detail={"home": id, **of_it})
+                tx.audit(act="database.new", target=claim.paths[name].name, at_us=now_us, detail={"home": id, **of_it})
     homeid.keep(claim, id)
 
 
-def _place_alerting(tx: Transaction, state: StateStore, events: EmbeddedStore) -> None:
+def _go_on(home: Home, config: Config, events: EventStore) -> None:
+    """A home that kept its events itself goes on there where it had read its sources to."""
+    if home.events.exists():
+        with EmbeddedStore(home.events, zone=config.site.zone, rehydrate=rehydrate) as before:
+            events.put(Batch(()), before.cursors())
+
+
+def _place_alerting(tx: Transaction, state: StateStore, events: EventStore) -> None:
     """No match that was handled is handled again; those that the store has beyond are."""
     kept = state.memory.get(POSITION)
-    if kept is None or not events.tail("matches", Position(kept.decode()), 1).items:
+    try:
+        beyond = kept is not None and bool(events.tail("matches", Position(kept.decode()), 1).items)
+    except UsageError:  # of the other kind of store
+        beyond = False
+    if not beyond:
         tx.memory.put(POSITION, events.end("matches").token.encode())
 
 

@@ -154,6 +154,9 @@ def list_rules(args: argparse.Namespace) -> int:
     answer = Answer(result)
     headings = (say("编号", "id"), say("级别", "severity"), say("类别", "kind"), say("标题", "title"))
     table(headings, [(r["id"], r["severity"], r["kind"], r["title"]) for r in answer.parts("rules")])
+    for lacking in (rule for rule in answer.parts("rules") if rule.number("gaps")):
+        what = say("有未评估的时间段", "has not evaluated all")
+        print(f"! {lacking['title']}: {what} (shouwang rules gaps)")
     for refused in answer.parts("refused"):
         print(f"! {refused['path']}:{refused['line']}: {refused['reason']}")
     return 0

@@ -23,7 +23,7 @@ from shouwang.errors import StoreError
 from shouwang.eventid import give_ids
 from shouwang.eventstore.base import Batch, EventStore, StoreAway
 from shouwang.model import DEAD_DATASET, Event, Finding, Level, Match
-from shouwang.words import NOTHING, Words, many, words
+from shouwang.words import NOTHING, Words, words
 
 log = logging.getLogger(__name__)
 
@@ -128,22 +128,6 @@ class Intake:
                         f"事件库暂时无法写入：{self._away.zh}", f"The event store takes nothing now: {self._away.en}"
                     ),
                     Words("各数据源正在等待，日志不会丢失。", "Sources wait; nothing is lost."),
-                )
-            )
-        faults = sum(self._engine.faults.values())
-        if faults:
-            found.append(
-                Finding(
-                    Level.DEGRADED,
-                    Words(
-                        f"有 {len(self._engine.faults)} 条规则在 {faults} 条日志上出错，未能判断。",
-                        f"{many(len(self._engine.faults), 'rule')} failed on {many(faults, 'event')}"
-                        " instead of answering.",
-                    ),
-                    Words(
-                        "守护进程日志列出了规则编号；`shouwang rules list` 可查看规则所在。",
-                        "The log names them; `shouwang rules list` shows where they are.",
-                    ),
                 )
             )
         return found
