@@ -69,6 +69,7 @@ def status(context: Context, args: NoArgs) -> Json:
 def rules(context: Context, args: NoArgs) -> Json:
     """The rules that are loaded, and those that were refused, with the reason."""
     ruleset, said = context.services.ruleset, context.services.ruleset.titles()
+    lacking = Counter(gap.name for gap in gaps.open_gaps(context.services))
     return {
         "rules": [
             {
@@ -76,6 +77,7 @@ def rules(context: Context, args: NoArgs) -> Json:
                 "title": said[each.id].of(context.lang),
                 "severity": each.severity.name.lower(),
                 "kind": kind,
+                "gaps": lacking[each.id],
             }
             for kind, found in (("rule", ruleset.rules), ("correlation", ruleset.correlations))
             for each in found
