@@ -12,6 +12,8 @@ import pytest
 
 from detection.correlation.state import CorrelationState
 from detection.ruleset import Correlation
+from shouwang import worker
+from shouwang.errors import ShouwangError
 from shouwang.flows.refilling.flow import Json
 from shouwang.model import Alert, AlertState, Match
 from shouwang.statestore.gaps import Gap, Hindrance
@@ -232,3 +234,37 @@ def test_stopped_in_the_middle_nothing_is_changed(tmp_path: Path) -> None:
     assert gaps(home) == [("late", False, Hindrance.NONE)]
     assert alerts(home) == []
     assert not (home.path / "recount").exists()
+
+
+def test_the_worker_comes_to_the_same(tmp_path: Path) -> None:
+    late = logins(range(10, 13), late_us=5 * HOUR)
+    home = begun(tmp_path, [BRUTE], [*logins(range(3)), *late])
+    flow = home.flow()
+    while flow.step().matches:
+        pass
+    home.clock.advance(24 * 3600)
+    filling = refilling(home, flow.mend)
+    filling._work = lambda args, told: worker.run("rules.recount", args, told=told)
+    assert filling.once(threading.Event()) == 1
+    assert by_address(home) == {"203.0.113.9": (6, False)}
+    assert gaps(home) == [("late", True, Hindrance.NONE)]
+
+
+def test_a_worker_that_died_is_tried_again_later_and_changes_nothing(tmp_path: Path) -> None:
+    home = begun(tmp_path, [BRUTE], [*logins(range(3)), *logins(range(10, 13), late_us=5 * HOUR)])
+    flow = home.flow()
+    while flow.step().matches:
+        pass
+    home.clock.advance(300)
+    filling = refilling(home, flow.mend)
+
+    def died(_args: Json, _told: Callable[[Json], None]) -> Json:
+        raise ShouwangError("died")
+
+    filling._work = died
+    for _ in range(4):  # five minutes, ten, twenty
+        filling.once(threading.Event())
+        home.clock.advance(600)
+    (gap,) = home.state.gaps.open()
+    assert (gap.why, gap.tries) == (Hindrance.ROOM, 3)
+    assert alerts(home) == []
