@@ -7,12 +7,12 @@ beside what it is compared with. Nothing is printed before all matches were seen
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import partial
@@ -21,6 +21,7 @@ from pathlib import Path
 import orjson
 import psutil
 import zstandard
+from peers import Task, compare
 
 from collectors.files import Damage, records
 from collectors.origin import Origin
@@ -225,13 +226,16 @@ def two(work: Work, lines: Sequence[bytes]) -> None:
     )
 
 
-def peer() -> None:
-    if shutil.which("rsigma") is None:
-        print("rsigma: not installed here, not compared")
+def peer(rules: Path, ruleset: RuleSet, work: Work, lines: Sequence[bytes]) -> None:
+    fired = (rule for block in blocks(lines) for _, rules in work.fired(block) for rule in rules)
+    ours = Counter(ruleset.rules[number].id for number in fired)
+    events = [parse(line)[0] for line in lines]
+    compare(Task(rules, ruleset, lines, events, ours, decode=lambda lines: cpu(lambda: decode(lines))))
 
 
 def main() -> None:
-    ruleset = load([shared() / "sigma" / "rules" / "windows"])
+    rules = shared() / "sigma" / "rules" / "windows"
+    ruleset = load([rules])
     lines, recorded = sample(), evtx()
     with tempfile.TemporaryDirectory() as folder:
         settle()
@@ -252,8 +256,8 @@ def main() -> None:
               f"{warm:.2f} s with searches kept; orjson {unit:.2f} s")  # fmt: skip
         two(work, lines)
         print(said)
+        peer(rules, ruleset, work, lines)
     ready()
-    peer()
 
 
 if __name__ == "__main__":
