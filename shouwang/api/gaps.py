@@ -8,7 +8,7 @@ from typing import Final
 from shouwang.api.context import Args, Context, Json
 from shouwang.gapwords import hint, why
 from shouwang.model import Finding, Level
-from shouwang.statestore.gaps import LASTING, Gap
+from shouwang.statestore.gaps import LASTING, Gap, Hindrance
 from shouwang.wiring import Services
 from shouwang.words import Words, many
 
@@ -89,7 +89,7 @@ def open_gaps(services: Services) -> list[Gap]:
 
 def findings(services: Services) -> Iterable[Finding]:
     found = open_gaps(services)
-    filling = sum(gap.fills for gap in found)
+    filling = sum(gap.fills and gap.why is not Hindrance.WAITS for gap in found)
     if filling:
         yield Finding(
             Level.DEGRADED,
