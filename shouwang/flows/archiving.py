@@ -25,7 +25,8 @@ from shouwang.model import Event, Value
 from shouwang.timespan import midnight_us
 from shouwang.words import Words
 
-BATCH_EVENTS: Final = 1000
+BATCH_EVENTS: Final = 10_000
+"""More than live ones have: each may have to be looked for among what is sealed."""
 BATCH_BYTES: Final = 16 << 20
 PATIENCE_S: Final = 30.0
 PAUSE_S: Final = 0.5
@@ -90,13 +91,14 @@ class Archives:
 
     def _put(self, entry: Entry, spool: BinaryIO, told: Callable[[Mapping[str, Value]], None]) -> Taken:
         taken = Taken()
+        noon_us = midnight_us(entry.day, self.zone) + 43_200_000_000
         for events in _batches(spool):
-            result = self._put_patiently(Batch(events))
+            result = self._put_patiently(Batch(events, received_us=noon_us))
             taken.events += len(events)
             taken.stored += result.stored
             taken.refused += len(result.refused)
             told({"events": taken.events})
-        taken.drops = self._book_drops(entry)
+        taken.drops = self._book_drops(entry, noon_us)
         return taken
 
     def _put_patiently(self, batch: Batch) -> PutResult:
@@ -109,7 +111,7 @@ class Archives:
                     raise
                 time.sleep(PAUSE_S)
 
-    def _book_drops(self, entry: Entry) -> int:
+    def _book_drops(self, entry: Entry, noon_us: int) -> int:
         """What the ledger here lacks of the archive's: so a second time adds nothing."""
         held = {row.source: row.dropped for row in self.store.days() if row.day == entry.day}
         lacks: dict[tuple[str, str], int] = {}
@@ -121,7 +123,6 @@ class Archives:
                 if (more := number - held.get(source, {}).get(reason, 0)) > 0:
                     lacks[source, reason] = more
         if lacks:
-            noon_us = midnight_us(entry.day, self.zone) + 43_200_000_000
             self._put_patiently(Batch([], drops=lacks, received_us=noon_us))
         return sum(lacks.values())
 
