@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shouwang.eventstore.embedded.segments.footer import DAILY, Footer, LedgerRow, State
+from shouwang.eventstore.embedded.segments.footer import DAILY, Footer, LedgerRow, Seal, State
 from shouwang.eventstore.embedded.segments.sums import added
 from shouwang.words import Words
 
@@ -52,8 +52,7 @@ def plan(found: Sequence[Surveyed], home: str, torn: Mapping[str, Words]) -> Pla
     replaced = {path for each in ours for path in each.footer.supersedes}
     live = [each for each in ours if each.path not in replaced]
     there = replaced | {each.path for each in ours}
-    whole = [each.footer.seal for each in live if each.footer.seal.state and there.issuperset(each.footer.seal.parts)]
-    newest = max(whole, key=lambda seal: seal.to_seq, default=None)
+    newest = _resumed(live, there)
     to_seq = newest.to_seq if newest else max((each.footer.bounds.to_seq for each in live), default=0)
     kept = [each for each in live if each.footer.bounds.to_seq <= to_seq]
     aside |= {each.path: UNFINISHED for each in live if each.footer.bounds.to_seq > to_seq}
@@ -67,6 +66,14 @@ def plan(found: Sequence[Surveyed], home: str, torn: Mapping[str, Words]) -> Pla
         ledger=ledger,
         incomplete=_incomplete(kept, ledger),
     )
+
+
+def _resumed(live: Sequence[Surveyed], there: set[str]) -> Seal | None:
+    """The newest whole seal; the newest with a hole, where the whole ones would set a compacted day aside."""
+    days_to = max((each.footer.bounds.to_seq for each in live if each.footer.kind == DAILY), default=0)
+    seals = [each.footer.seal for each in live if each.footer.seal.state and each.footer.seal.to_seq >= days_to]
+    whole = [seal for seal in seals if there.issuperset(seal.parts)]
+    return max(whole or seals, key=lambda seal: seal.to_seq, default=None)
 
 
 def _in_place(each: Surveyed) -> bool:
