@@ -12,6 +12,7 @@ import io
 import json
 import shutil
 import sys
+from datetime import date
 from pathlib import Path
 
 from shouwang.clock import ManualClock
@@ -21,6 +22,7 @@ from shouwang.eventstore.embedded.schema import SCHEMA
 from shouwang.firststart import make_home
 from shouwang.home import Home, Lock
 from shouwang.query import Query
+from shouwang.retention import LegalHold
 from shouwang.wiring import Services, build
 
 DAY_US = 86_400_000_000
@@ -33,6 +35,7 @@ def main() -> None:
         sys.exit(f"{folder} is there: a golden home is made once.")
     home = Home.at(folder)
     make_home(home, name="golden", timezone="Asia/Shanghai", language="en")
+    home.config.write_text(home.config.read_text().replace("reserve_mb = 256", "reserve_mb = 0"))
     config, clock = load(home.config), ManualClock(FIRST_US)
     with Lock(home, config.site.zone), build(home, config, clock) as services:
         for day in range(3):
@@ -41,6 +44,7 @@ def main() -> None:
             while services.alerting.step().matches:
                 pass
             services.events.maintain(clock.now_us(), 60.0)
+        _hold(services)
         told = expected(services)
     (home.path / "lock").unlink()
     shutil.rmtree(home.path / "cache")
@@ -67,13 +71,19 @@ def _bring(services: Services, day: int) -> None:
     )
 
 
+def _hold(services: Services) -> None:
+    day = date(2026, 10, 26)
+    with services.state.work() as tx:
+        tx.legal_holds.put(LegalHold("case-7", day, day, "inquiry", "li", FIRST_US))
+
+
 def expected(services: Services) -> dict[str, object]:
     """What a reader of any later release must find."""
     store = services.events
     events = store.read(Query(), newest_first=False, after=None, limit=1000).items
     matches = store.tail("matches", None, 1000).items
     with services.state.reading() as tables:
-        alerts = tables.alerts.open_by_severity()
+        alerts, holds = tables.alerts.open_by_severity(), tables.legal_holds.all()
     return {
         "events": [
             {
@@ -101,6 +111,7 @@ def expected(services: Services) -> dict[str, object]:
             }
             for each in store.days()
         ],
+        "holds": [[hold.name, hold.first.isoformat(), hold.last.isoformat(), hold.reason] for hold in holds],
         "alerts": {severity.name: number for severity, number in alerts.items() if number},
     }
 

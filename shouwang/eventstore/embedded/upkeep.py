@@ -113,7 +113,10 @@ def facts(database: Database, room: Room, keep_days: int, today: date) -> Facts:
         newest = cast("int | None", db.execute("SELECT max(seq) FROM event").get) or 0
         unsealed = max(newest - manifest.sealed_to(db), 0)
         sealed_us = manifest.sealed_us(db)
-    taken, free = taken_bytes(database.path), room.free_bytes()
+    try:
+        taken, free = taken_bytes(database.path), room.free_bytes()
+    except OSError:  # ``health`` says it
+        taken, free = 0, 0
     seen = growth(ledger, taken, free, keep_days)
     return Facts(
         bytes=taken,
