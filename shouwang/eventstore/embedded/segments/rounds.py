@@ -15,7 +15,8 @@ from shouwang.eventstore.base import StoreAway
 from shouwang.eventstore.embedded.database import Database
 from shouwang.eventstore.embedded.ledger import Days
 from shouwang.eventstore.embedded.room import Room
-from shouwang.eventstore.embedded.segments import tidying
+from shouwang.eventstore.embedded.segments import footer as footers
+from shouwang.eventstore.embedded.segments import manifest, tidying
 from shouwang.eventstore.embedded.segments.compactor import Compactor
 from shouwang.eventstore.embedded.segments.jobs import Jobs
 from shouwang.eventstore.embedded.segments.recovering import Recovered, recover
@@ -43,6 +44,8 @@ class Rounds:
         self._late = False
         self._working = threading.Lock()
         with database.reading() as db:
+            for each in manifest.segments(db, "schema > :known", {"known": footers.SCHEMA}):
+                raise footers.newer(each.path, each.schema)
             self.ids.refresh(db)
 
     def work(self, now_us: int, until: float) -> list[str]:
