@@ -14,7 +14,9 @@ import pytest
 from collectors.vocabulary import kinds
 from shouwang.eventstore.base import Batch
 from shouwang.eventstore.elastic.connection import place
+from shouwang.eventstore.elastic.journal import Journal
 from shouwang.eventstore.elastic.role import ROLES
+from shouwang.eventstore.elastic.spool import Spool
 from shouwang.eventstore.elastic.store import ElasticStore
 from shouwang.eventstore.elastic.template import Names
 from shouwang.query import All, Query
@@ -31,11 +33,17 @@ def opened(server: Secured, folder: Path, role: str) -> Iterator[ElasticStore]:
     key = folder / "elastic.toml"
     key.write_text(f'api_key = "{server.api_key(ROLES[role](NAMES))}"')
     key.chmod(0o600)
-    where = place(server.url, ca=str(server.authority.certificate), credentials=str(key))
+    with reopened(server, folder) as store:
+        store.belong_to(role)
+        yield store
+
+
+@contextmanager
+def reopened(server: Secured, folder: Path) -> Iterator[ElasticStore]:
+    where = place(server.url, ca=str(server.authority.certificate), credentials=str(folder / "elastic.toml"))
     with ElasticStore(
         folder / "spool.db", where, zone=ZoneInfo("Asia/Shanghai"), rehydrate=rehydrate, kinds=kinds()
     ) as store:
-        store.belong_to(role)
         yield store
 
 
@@ -116,3 +124,23 @@ def test_what_a_collector_sends_again_counts_once(elastic_tls: Secured, tmp_path
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_is_what_the_server_takes(elastic_tls: Secured, role: str) -> None:
     elastic_tls.role(f"shouwang-{role}", json.loads(json.dumps(ROLES[role](NAMES))))
+
+
+def test_a_batch_of_a_collector_that_arrived_without_its_answer_counts(elastic_tls: Secured, tmp_path: Path) -> None:
+    with opened(elastic_tls, tmp_path / "d", "daemon") as store:
+        store.claim()
+    with opened(elastic_tls, tmp_path / "c", "collector") as collector:
+        collector.put(Batch([numbered(0)], received_us=NOON_US), {"file": b"1"})
+        assert sent(collector) == 0
+    index = NAMES.index("events", "2026-11-24")
+    spool = Spool(tmp_path / "c" / "spool.db", 1 << 30)  # added, sent, killed before it was booked
+    journal = Journal(spool, NAMES, kinds(), ZoneInfo("Asia/Shanghai"))
+    journal.add(Batch([numbered(1)], received_us=NOON_US), {"file": b"2"})
+    entry = spool.oldest()
+    assert entry is not None
+    for item in entry.payload.items:
+        elastic_tls.ask(f"/{index}/_create/{item.id}", json.loads(item.body))
+    spool.close()
+    with reopened(elastic_tls, tmp_path / "c") as collector:
+        assert sent(collector) == 0
+        assert [(each.received, each.stored) for each in collector.days()] == [(2, 2)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 import orjson
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
 from shouwang.eventstore.base import StoreAway
 from shouwang.eventstore.elastic.connection import Place, meaning, reason_of, telling, type_of
@@ -35,6 +35,7 @@ OF_THE_DOCUMENT: Final = frozenset(
     }
 )
 """Errors that a document can be at fault for. The last can also be the index's: then the bare document has it too."""
+UNREADABLE: Final = "security_exception"
 TOO_MUCH: Final = frozenset({"es_rejected_execution_exception", "circuit_breaking_exception"})
 _ANSWER: Final = ["errors", "items.create.status", "items.create.error.type", "items.create.error.reason"]
 
@@ -63,8 +64,11 @@ class Bulk:
         self._where = where
         self._at_once_bytes = LARGEST_BYTES
 
-    def create(self, items: Sequence[Item], batch: str) -> Outcome:
-        """All of one batch, which the documents name as ``batch``. Raises ``StoreAway``; then send the same again."""
+    def create(self, items: Sequence[Item], batch: str, *, again: bool = False) -> Outcome:
+        """All of one batch, which the documents name as ``batch``. Raises ``StoreAway``; then send the same again.
+
+        ``again``: whether a part of it may have arrived before.
+        """
         found = Outcome()
         there: list[Item] = []
         faulty: list[tuple[Item, str]] = []
@@ -80,7 +84,7 @@ class Bulk:
         if faulty:
             there += self._again(faulty, found)
         if there:
-            ours = self._of_batch(there, batch)
+            ours = self._of_batch(there, batch, again)
             found.created += [item for item in there if (item.index, item.id) in ours]
         return found
 
@@ -141,16 +145,23 @@ class Bulk:
             raise _TooMuch(self._trouble(next(said for said in answers if said is not None and said.type in TOO_MUCH)))
         return answers
 
-    def _of_batch(self, items: Sequence[Item], batch: str) -> set[tuple[str, str]]:
-        """Of documents that are there, those that this batch has made."""
+    def _of_batch(self, items: Sequence[Item], batch: str, again: bool) -> set[tuple[str, str]]:
+        """Of documents that are there, those that this batch has made. A role that may not read them leaves it to
+        ``again``: then all, else none."""
         asked = [{"_index": item.index, "_id": item.id, "_source": ["shouwang.batch"]} for item in items]
         with telling(self._where):
-            docs = self._client.mget(docs=asked).body["docs"]
-        return {
-            (item.index, item.id)
-            for item, doc in zip(items, docs, strict=True)
-            if doc.get("found") and doc["_source"]["shouwang"].get("batch") == batch
-        }
+            try:
+                docs = self._client.mget(docs=asked).body["docs"]
+            except AuthorizationException:
+                docs = [{"error": {"type": UNREADABLE}} for _ in items]
+        found = set()
+        for item, doc in zip(items, docs, strict=True):
+            error = doc.get("error")
+            if error is not None and error.get("type") != UNREADABLE:
+                raise self._trouble(_Said(str(error.get("type")), str(error.get("reason"))[:300], 503))
+            if again if error else doc.get("found") and doc["_source"]["shouwang"].get("batch") == batch:
+                found.add((item.index, item.id))
+        return found
 
     def _trouble(self, said: _Said) -> StoreAway:
         status = said.status if said.status not in (400, 404) else 503  # not the document's fault: it will pass

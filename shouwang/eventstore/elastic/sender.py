@@ -43,6 +43,8 @@ class Sender:
         """``None``: nothing to tell. On the start others may not know what was booked last."""
         self._results: dict[int, PutResult] = {}
         self._done = 0
+        self._tried = spool.next_number() - 1
+        """The newest batch that was sent, or may have been before the start."""
         self.touched: set[str] = set()
         """Indices written since somebody took this set."""
         self.stripped = 0
@@ -129,7 +131,8 @@ class Sender:
         indices = {item.index for item in payload.items}
         self._setup.create(indices)
         try:
-            outcome = self._bulk.create(payload.items, f"{self._spool.writer}:{entry.number}")
+            again, self._tried = entry.number <= self._tried, max(self._tried, entry.number)
+            outcome = self._bulk.create(payload.items, f"{self._spool.writer}:{entry.number}", again=again)
         except StoreError:
             self._setup.forget(indices)
             raise
