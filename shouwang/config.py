@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import tzinfo
 from enum import StrEnum
 from pathlib import Path
@@ -307,6 +308,11 @@ def load(path: Path) -> Config:
             hint=Words("须为 UTF-8 编码，且归你所有。", "It must be UTF-8 and yours."),
         ) from wrong
     return read(text, str(path))
+
+
+def line(path: Path, place: Sequence[str | int]) -> int:
+    """Where a table or setting stands in the file; 1 where it cannot be told."""
+    return line_of(path.read_text(encoding="utf-8"), place) or 1
 
 
 _HEADERS: Final = {

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 
 _TEXT = """\
-# 守望 Shouwang 配置文件。改后重新启动生效。
-# Settings of this home. Changes take effect on the next start.
+# 守望 Shouwang 配置文件。改后重新启动生效；[rules]、[[inhibit]]、[silences] 也可用 `shouwang rules reload`。
+# Settings of this home. Changes take effect on the next start; of [rules], [[inhibit]] and [silences]
+# by `shouwang rules reload` too.
 # docs/reference/config.md
 
 [site]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +18,7 @@ from detection.fast.literals import HAS_HYPERSCAN
 from detection.inforce import Edition, InForce
 from detection.intel.lookout import Lookout
 from detection.matching import Matcher
-from detection.noise.inhibit import Inhibit, inhibit
+from detection.noise.inhibit import Inhibit
 from detection.ruleset import RuleSet
 from incidents.plans import load as load_plans
 from incidents.views import Site
@@ -40,7 +40,7 @@ from shouwang.flows.refilling import Refilling
 from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
 from shouwang.flows.retention import Retention, holding
-from shouwang.flows.ruleloading import RuleKeeper, loaded, told_workers
+from shouwang.flows.ruleloading import RuleKeeper, inhibits, loaded, told_workers
 from shouwang.flows.sources import lacks, sources
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
@@ -165,7 +165,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             site=site,
             plans=documents,
             titles=first.ruleset.titles(),
-            inhibits=inhibits(config),
+            inhibits=inhibits(config, home.config),
             drill=home.drill,
             lateness_us=config.detection.lateness_us,
         )
@@ -184,13 +184,13 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             run=lambda args, told: worker.run("rules.recount", args, told=told),
         )
 
-        def told(edition: Edition, chosen: Rules) -> None:
-            alerting.take(edition.ruleset.correlations, edition.ruleset.titles())
+        def told(edition: Edition, chosen: Rules, quieting: Sequence[Inhibit]) -> None:
+            alerting.take(edition.ruleset.correlations, edition.ruleset.titles(), quieting)
             rematching.take(edition.ruleset)
             refilling.take(edition.ruleset.correlations)
             hunts.needs = hunters_needs(home, config, chosen)
 
-        keeper = RuleKeeper(home, inforce, clock, told)
+        keeper = RuleKeeper(home, config, inforce, clock, told)
         keeper.findings = first.findings
         if not home.drill:
             keeper.sets.clear()
@@ -278,13 +278,6 @@ def in_cluster(home: Home, config: Config) -> dict[str, Value] | None:
         return None
     where = place(chosen.url, ca=chosen.ca, credentials=chosen.credentials, folder=home.path)
     return {"where": plain(where), "prefix": chosen.prefix}
-
-
-def inhibits(config: Config) -> list[Inhibit]:
-    return [
-        inhibit(each.name, each.source, each.target, equal=each.equal, within_us=each.within_us, members=each.members)
-        for each in config.inhibit
-    ]
 
 
 def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) -> EmbeddedStore | ElasticStore:

@@ -98,7 +98,7 @@ def overview(context: Context) -> Json:
 
 def of(context: Context) -> Noise:
     services = context.services
-    limits = services.config.silences
+    limits = services.keeper.settings.silences
     return Noise(
         services.state,
         services.clock,

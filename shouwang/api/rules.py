@@ -170,6 +170,8 @@ def _said(context: Context, reloaded: Reloaded) -> Json:
         "rules": len(ruleset.rules),
         "correlations": len(ruleset.correlations),
         "version": version(ruleset),
+        "inhibits": reloaded.inhibits,
+        "waiting": [*reloaded.waiting],
         **difference_json(change, context.lang),
     }
 

@@ -1,4 +1,4 @@
-"""``shouwang rules reload``: what took effect."""
+"""``shouwang rules reload``: what took effect, and what of the settings waits for a restart."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def run(args: argparse.Namespace) -> int:
     say, answer = words(args), Answer(result)
     show_difference(answer, say)
     print(in_force(answer, say))
+    if answer.number("inhibits"):
+        print(f"[[inhibit]]: {answer['inhibits']}")
+    if waiting := ", ".join(answer.texts("waiting")):
+        print(f"{say('重启后生效', 'takes effect at the next start')}: {waiting}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A home's rules: loaded at the start, and again while the daemon runs."""
+"""A home's rules, and the settings that quiet their alerts: loaded at the start, and again while the daemon runs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from typing import Final
 from detection.authoring.difference import Difference, Kept, difference
 from detection.hunt import meaning
 from detection.inforce import Edition, InForce
+from detection.noise.inhibit import Inhibit, inhibit
 from detection.rules import OWN_RULES
 from detection.rules import load as load_rules
 from detection.ruleset import Refusal, RuleSet
 from shouwang import config, worker
 from shouwang.clock import Clock
-from shouwang.errors import RulesError
+from shouwang.errors import RulesError, UsageError
 from shouwang.home import Home
 from shouwang.model import Finding, Level, Value
 from shouwang.rulesets import Pointer, RuleSets
@@ -29,6 +30,8 @@ from shouwang.words import Words
 log = logging.getLogger(__name__)
 
 Json = dict[str, Value]
+AT_ONCE: Final = frozenset({"rules", "inhibit", "silences"})
+"""Tables of the settings that a reload takes over."""
 NAMED: Final = 3
 """Refusals named in a sentence."""
 
@@ -44,6 +47,10 @@ class Loaded:
 class Reloaded:
     edition: Edition
     difference: Difference
+    inhibits: int
+    """``[[inhibit]]`` tables in force."""
+    waiting: list[str]
+    """Tables of the settings that changed and take effect at the next start."""
 
 
 def loaded(home: Home, chosen: config.Rules) -> Loaded:
@@ -106,13 +113,41 @@ def version(ruleset: RuleSet) -> str:
     return meaning(ruleset)[:12]
 
 
+def inhibits(settings: config.Config, path: Path) -> tuple[Inhibit, ...]:
+    """Raises ``UsageError`` with ``path``, where the settings were read, and the line of the table."""
+    return tuple(_inhibit(number, each, path) for number, each in enumerate(settings.inhibit))
+
+
+def _inhibit(number: int, table: config.InhibitTable, path: Path) -> Inhibit:
+    try:
+        return inhibit(
+            table.name,
+            table.source,
+            table.target,
+            equal=table.equal,
+            within_us=table.within_us,
+            members=table.members,
+        )
+    except UsageError as wrong:
+        line, said = config.line(path, ("inhibit", number)), wrong.message
+        raise UsageError(Words(f"{path}:{line}: {said.zh}", f"{path}:{line}: {said.en}"), hint=wrong.hint) from wrong
+
+
 class RuleKeeper:
     """Loads a home's rules anew and puts them in force. Any thread may call; one at a time is served."""
 
     def __init__(
-        self, home: Home, inforce: InForce, clock: Clock, told: Callable[[Edition, config.Rules], None]
+        self,
+        home: Home,
+        settings: config.Config,
+        inforce: InForce,
+        clock: Clock,
+        told: Callable[[Edition, config.Rules, Sequence[Inhibit]], None],
     ) -> None:
         """``told``: see ``InForce.adopt``."""
+        self._began_with = settings
+        self.settings = settings
+        """As they were read last. Of these, ``AT_ONCE`` is in force; the rest is what the start found."""
         self._home = home
         self._inforce = inforce
         self._clock = clock
@@ -130,7 +165,8 @@ class RuleKeeper:
             return self._reload(partly=partly)
 
     def _reload(self, *, partly: bool) -> Reloaded:
-        chosen = config.load(self._home.config).rules
+        settings = config.load(self._home.config)
+        chosen, quieting = settings.rules, inhibits(settings, self._home.config)
         found = loaded(self._home, chosen)
         change = difference(self._inforce.edition.ruleset, found.ruleset)
         if not found.ruleset.rules:
@@ -140,13 +176,14 @@ class RuleKeeper:
             said = Words(f"有 {number} 处新的错误", f"newly refused: {number}")
             raise _refused(said, change.refused)
         now_us = self._clock.now_us()
-        edition = self._inforce.adopt(found.ruleset, now_us, lambda edition: self._told(edition, chosen))
+        edition = self._inforce.adopt(found.ruleset, now_us, lambda edition: self._told(edition, chosen, quieting))
+        self.settings = settings
         self.findings = found.findings
         log.info(
             "rules: edition %d is in force, %d rules, %d correlations",
             *(edition.number, len(found.ruleset.rules), len(found.ruleset.correlations)),
         )
-        return Reloaded(edition, change)
+        return Reloaded(edition, change, len(quieting), _waiting(self._began_with, settings))
 
     def stage(self, name: str, file: int, *, sha256: str, lang: str, told: Callable[[Json], None]) -> Json:
         """Make a version of a set ready, not in use yet. Raises ``UsageError``, ``RulesError``."""
@@ -188,6 +225,11 @@ class RuleKeeper:
         except BaseException:  # whatever it was, goes on up: the pointer must not say what is not in force
             self.sets.point(name, before)
             raise
+
+
+def _waiting(before: config.Config, now: config.Config) -> list[str]:
+    names = (name for name in config.Config.model_fields if name not in AT_ONCE)
+    return [name for name in names if getattr(before, name) != getattr(now, name)]
 
 
 def _texts(paths: Sequence[Path]) -> list[Value]:

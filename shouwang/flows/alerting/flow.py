@@ -76,8 +76,8 @@ class Alerting:
         self._clock = clock
         self._limits = Limits(lateness_us, entries)
         self._remembering = Remembering(state, events, correlations, self._limits)
-        self._next: tuple[Sequence[Correlation], Mapping[str, Words]] | None = None
-        """What takes the place of the correlations and titles before the next matches are handled."""
+        self._next: tuple[Sequence[Correlation], Mapping[str, Words], Sequence[Inhibit]] | None = None
+        """What takes the place of correlations, titles and inhibitions before the next matches are handled."""
         self._titles = titles or {}
         self._writing = Writing(events, clock, assets=assets, site=site, plans=plans, inhibits=inhibits, drill=drill)
         self._page = page
@@ -92,12 +92,14 @@ class Alerting:
         """There may be new matches: do not wait for the next look."""
         self._wake.set()
 
-    def take(self, correlations: Sequence[Correlation], titles: Mapping[str, Words]) -> None:
+    def take(
+        self, correlations: Sequence[Correlation], titles: Mapping[str, Words], inhibits: Sequence[Inhibit]
+    ) -> None:
         """Judge by these from now on; all that is stored later is judged by them. Any thread may call.
 
         What unchanged correlations remember stays; a changed one reads again what it needs (``Remembering``).
         """
-        self._next = (correlations, titles)
+        self._next = (correlations, titles, inhibits)
         self._wake.set()
 
     def run(self, stop: threading.Event) -> None:
@@ -162,7 +164,7 @@ class Alerting:
         following = self._next
         if following is None:
             return
-        correlations, self._titles = following
+        correlations, self._titles, self._writing.inhibits = following
         self._remembering = Remembering(self._state, self._events, correlations, self._limits)
         if self._next is following:
             self._next = None

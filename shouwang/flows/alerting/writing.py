@@ -60,7 +60,7 @@ class Writing:
         self._assets = assets
         self._site = site
         self._plans = plans
-        self._inhibits = inhibits
+        self.inhibits = inhibits
         self._drill = drill
 
     def write(self, tx: Transaction, rules: Spoken, hits: Sequence[Hit], losses: Sequence[Loss]) -> Done:
@@ -90,7 +90,7 @@ class Writing:
         holding = Holding(
             tx,
             hits,
-            inhibits=self._inhibits,
+            inhibits=self.inhibits,
             correlations=rules.correlations,
             assets=self._assets,
             zone=self._site.zone,

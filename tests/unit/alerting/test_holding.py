@@ -158,3 +158,21 @@ def test_an_alert_that_could_inhibit_is_not_inhibited_by_its_own_kind(tmp_path: 
         ("r", 2, False),
         ("s", 1, True),
     }
+
+
+def test_inhibitions_are_exchanged_between_two_steps_and_correlations_keep_what_they_count(tmp_path: Path) -> None:
+    """Five events before, five after: none is counted twice or lost, and the window goes on."""
+    rules = [a_correlation(count=10, generate=True)]
+    home = a_home(tmp_path, rules)
+    home.inhibits = [Inhibit("loud", read({"rule": ["loud"]}), read({"rule": ["r"]}), ("host.name",), 10 * MINUTE)]
+    home.put([came(0, 0, rule="loud"), *(came(n, n * SECOND) for n in range(1, 6))])
+    flow = home.flow()
+    flow.step()
+    flow.take(rules, {}, [])
+    home.put([came(n, n * SECOND) for n in range(6, 11)])
+    flow.step()
+    flow.take(rules, {}, home.inhibits)
+    home.put([came(11, 11 * SECOND)])
+    flow.step()
+    by_hold = {(alert.rule_id, alert.suppression is not None): alert.count for alert in alerts(home)}
+    assert by_hold == {("loud", False): 1, ("r", True): 6, ("r", False): 5, ("c", False): 11}

@@ -13,7 +13,7 @@ import pytest
 
 from shouwang.cli.main import main
 from shouwang.clock import ManualClock
-from shouwang.config import load, read
+from shouwang.config import load
 from shouwang.errors import UsageError
 from shouwang.home import Home
 from shouwang.model import Holder, Suppression
@@ -101,13 +101,16 @@ target = { severity = ["medium"] }
 
 
 def test_an_inhibition_of_the_settings_is_read_and_a_wrong_one_is_named(home: Home) -> None:
-    text = home.config.read_text(encoding="utf-8")
-    (found,) = inhibits(read(text + INHIBIT, "x.toml"))
+    text, path = home.config.read_text(encoding="utf-8"), home.config
+    path.write_text(text + INHIBIT, encoding="utf-8")
+    (found,) = inhibits(load(path), path)
+    line = text.count("\n") + 2
     assert (found.name, found.equal, found.within_us, found.members) == ("members", ("source.ip",), 1_800_000_000, True)
     wrong = (("source.ip", "colour", "colour"), ("medium", "grave", "severity"), ("true", "false", "source and target"))
     for old, new, said in wrong:
-        with pytest.raises(UsageError, match=rf"\[\[inhibit\]\] members.*{said}"):
-            inhibits(read(text + INHIBIT.replace(old, new), "x.toml"))
+        path.write_text(text + INHIBIT.replace(old, new), encoding="utf-8")
+        with pytest.raises(UsageError, match=rf"{path}:{line}: \[\[inhibit\]\] members.*{said}"):
+            inhibits(load(path), path)
 
 
 def test_a_database_of_before_is_brought_up_with_its_alerts_heard(tmp_path: Path) -> None:
