@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -143,13 +144,14 @@ class Gaps:
         sql = "UPDATE gaps SET tries = tries + 1, why = ?, next_us = ? WHERE number = ?"
         self._db.execute(sql, (why.value, next_us, gap.number))
 
-    def due(self, now_us: int) -> list[Gap]:
-        """Those that may be made up for now, by evaluating again; oldest first."""
+    def due(self, names: Iterable[str], now_us: int) -> list[Gap]:
+        """Those of these names that may be made up for now, by evaluating again; oldest first."""
         sql = (
             f"SELECT {_COLUMNS} FROM gaps WHERE filled_us = 0 AND reason IN ('late', 'evicted', 'fault')"  # noqa: S608  # constants
-            " AND why NOT IN ('gone', 'far', 'windows') AND next_us <= ? ORDER BY next_us, number LIMIT 1000"
+            " AND why NOT IN ('gone', 'far', 'windows') AND next_us <= ?"
+            " AND name IN (SELECT value FROM json_each(?)) ORDER BY next_us, number LIMIT 1000"
         )
-        return list(self._read(sql, (now_us,)))
+        return list(self._read(sql, (now_us, json.dumps(sorted(names)))))
 
     def open(self) -> list[Gap]:
         """All that are not filled, however old; newest first."""
@@ -166,7 +168,7 @@ class Gaps:
         sql = f"SELECT {_COLUMNS} FROM gaps WHERE to_us >= ? ORDER BY number DESC LIMIT ?"  # noqa: S608  # constants
         return list(self._read(sql, (since_us, limit)))
 
-    def _read(self, sql: str, values: tuple[int, ...]) -> Iterator[Gap]:
+    def _read(self, sql: str, values: tuple[int | str, ...]) -> Iterator[Gap]:
         for place, name, reason, *numbers, why in self._db.execute(sql, values):
             from_us, to_us, filled_us, count, first_us, last_us, tries, next_us = map(number, numbers)
             yield Gap(

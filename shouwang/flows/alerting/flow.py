@@ -150,8 +150,8 @@ class Alerting:
         if len(page.items) < self._page and self._remembering.behind():
             self._catch_up()
         if after is not None and not self._placed:
-            if not page.items and self._is_lost(after):
-                return self._resume_at_end(after)
+            if not page.items and (end := self._lost(after)):
+                return self._resume_at(end, after)
             self._placed = True
         try:
             return self._handle(page.items, page.next if page.next != after else None)
@@ -169,12 +169,13 @@ class Alerting:
         if self._next is following:
             self._next = None
 
-    def _is_lost(self, after: Position) -> bool:
-        """Nothing follows the position, and yet it is not the end: another, or an older, event store is there now."""
-        return self._events.end("matches") != after and not self._events.tail("matches", after, 1).items
-
-    def _resume_at_end(self, after: Position) -> Done:
+    def _lost(self, after: Position) -> Position | None:
+        """The end, where nothing follows the position and yet it is not the end: another, or an older, event store is
+        there now. What comes after the end was asked for is behind it."""
         end = self._events.end("matches")
+        return end if end != after and not self._events.tail("matches", after, 1).items else None
+
+    def _resume_at(self, end: Position, after: Position) -> Done:
         log.warning("alerting stood at %s, which this event store does not know; it goes on at its end, %s", after, end)
         with self._state.work() as tx:
             tx.memory.put(POSITION, end.token.encode())

@@ -7,7 +7,7 @@ not seen is a gap in the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -191,7 +191,7 @@ class Remembering:
         """Keep what was read; at the place where the others stand, go along with them."""
         for name, changes in filling.correlator.changes().items():
             _write(tx, name if name in filling.names else SHADOW + name, changes)
-        _note(tx, filling.correlator, received)
+        _note(tx, filling.correlator, received, filling.names)
         token = "" if reached is None else reached.token
         done = token.encode() == tx.memory.get(POSITION) or reached == filling.after
         for name in filling.names:
@@ -212,7 +212,7 @@ class Remembering:
         """``received``: from when to when the matches came that were handled."""
         for name, changes in correlator.changes().items():
             _write(tx, name, changes)
-        _note(tx, correlator, received)
+        _note(tx, correlator, received, correlator.states.keys())
         tx.memory.put(CLOCK, b"%d" % correlator.clock_us)
 
 
@@ -224,10 +224,10 @@ def held_of(state: StateStore, name: str) -> Held | None:
     return Held(kept.counters, [Row(*each) for each in state.correlations.rows(name)])
 
 
-def _note(tx: Transaction, correlator: Correlator, received: tuple[int, int]) -> None:
-    """What could not be evaluated, into the ledger."""
+def _note(tx: Transaction, correlator: Correlator, received: tuple[int, int], names: Collection[str]) -> None:
+    """What these could not evaluate, into the ledger."""
     for name, damages in correlator.damages().items():
-        for cause, damage in damages.items():
+        for cause, damage in damages.items() if name in names else ():
             happened = damage.first_us, damage.last_us
             tx.gaps.extend(name, GapReason(cause.value), received, happened, damage.count)
 

@@ -114,10 +114,8 @@ class Refilling:
     def once(self, stop: threading.Event) -> int:
         """How many gaps were looked at."""
         correlations = self._correlations
-        names = {each.id for each in correlations}
-        due = [gap for gap in self._state.gaps.due(self._clock.now_us()) if gap.name in names]
         tried = 0
-        for gap in due:
+        for gap in self._state.gaps.due({each.id for each in correlations}, self._clock.now_us()):
             if stop.is_set():
                 break
             tried += self._try(gap, correlations, stop)

@@ -307,3 +307,18 @@ def test_what_a_group_counts_soon_after_some_were_let_go_is_marked_and_later_it_
     )
     settle(restarted(home, BRUTE))
     assert [(a.count, a.at_least) for a in sorted(alerts(home), key=lambda a: a.first_us)] == [(6, True), (6, False)]
+
+
+def test_what_is_read_again_beside_one_that_catches_up_is_not_late_a_second_time(tmp_path: Path) -> None:
+    inner = a_correlation(id="inner", count=5, timespan_s=600, generate=True)
+    outer = a_correlation(id="outer", rules=("inner",), count=2, timespan_s=600)
+    home = a_home(tmp_path, [inner], page=3)
+    home.put(
+        [*failed_logins(6), *(replace(each, received_us=each.time_us + 2 * HOUR) for each in failed_logins(1, first=9))]
+    )
+    settle(home.flow())
+    settle(restarted(home, inner, outer))
+    assert [(gap.name, gap.reason.value, gap.count) for gap in home.state.gaps.list()] == [
+        ("outer", "added", 0),
+        ("inner", "late", 1),
+    ]

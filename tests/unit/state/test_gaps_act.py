@@ -87,11 +87,30 @@ def test_what_can_never_be_filled_says_why_for_a_week_and_stays_in_the_ledger(
     (gap,) = listed(services)
     assert told in str(gap["why"])
     assert gap["fills"] is False
-    assert services.state.gaps.due(now_us + 10**15) == []
+    assert services.state.gaps.due([CORRELATION], now_us + 10**15) == []
     clock.advance(timedelta(days=8).total_seconds())
     assert not any(told in each for each in said(services))
     assert asked(services)["green"] is True
     assert services.state.gaps.open()[0].why is why
+
+
+def test_a_rule_that_failed_is_told_with_what_to_do_wherever_rules_are_listed(
+    services: Services, clock: ManualClock
+) -> None:
+    now_us, rule = clock.now_us(), services.ruleset.rules[0]
+    with services.state.work() as tx:
+        happened = (now_us - 5_000_000, now_us)
+        tx.gaps.extend(rule.id, GapReason.FAULT, (now_us, now_us), happened, 2, why=Hindrance.FAULT)
+    assert asked(services)["green"] is False
+    (gap,) = listed(services)
+    assert (gap["title"], gap["fills"]) == (rule.title, False)
+    assert "rules reload" in str(gap["hint"])
+    assert any(rule.title in each and "2 events" in each for each in said(services))
+    found = perform(services, "aud", "rules.list", {}, lang="en")
+    assert isinstance(found, dict)
+    rules = found["rules"]
+    assert isinstance(rules, list)
+    assert [each["id"] for each in rules if isinstance(each, dict) and each["gaps"]] == [rule.id]
 
 
 def test_a_gap_of_what_is_not_loaded_any_more_lacks_nothing(services: Services, clock: ManualClock) -> None:
