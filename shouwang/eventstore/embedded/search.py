@@ -51,7 +51,7 @@ class Conditions:
 
     def run(self, db: apsw.Connection, select: str, more: str = "") -> apsw.Cursor:
         self._narrowing.prepare(db)
-        return db.execute(f"SELECT {select} FROM event WHERE seq > :sealed_to AND {self.sql} {more}", self.values)  # noqa: S608  # our own words and columns; values are bound
+        return db.execute(f"SELECT {select} FROM event WHERE +seq > :sealed_to AND {self.sql} {more}", self.values)  # noqa: S608  # our own words and columns; values are bound
 
 
 # ------------------------------------------------------------------------------------------- by time

@@ -83,6 +83,23 @@ def test_the_store_is_read_no_further_than_the_rule_asks(services: Services, act
     assert found(act, str(whole["id"])) == found(act, str(narrow["id"]))
 
 
+def test_what_is_sealed_is_hunted_as_what_is_not(services: Services, act: Act, archive: Archive) -> None:
+    bring_in(services, ssh_lines(1500))
+    hot = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    services.events.seal(services.clock.now_us())
+    bring_in(services, ssh_lines(1500) + ssh_lines(600), "grown.log")
+    assert [path.suffix for path in services.home.path.rglob("segments/*/*")] == [".parquet"]
+    shown = finished(act, str(act("hunt.start", file=archive(FAILED).fileno())["id"]))
+    assert (shown["passed"], shown["read"]) == (2100, 350)
+    items = Counter(each["time"] for each in found(act, str(shown["id"])))
+    assert set(items) == {each["time"] for each in found(act, str(hot["id"]))}
+    assert items.total() == shown["matches"] == 350
+    ids = [rule.id for rule in services.ruleset.rules]
+    assert counted(found(act, str(finished(act, str(act("hunt.start", ids=ids, since="30d")["id"]))["id"]))) == live(
+        services
+    )
+
+
 def test_only_the_asked_stretch_of_time_is_hunted(services: Services, act: Act, archive: Archive) -> None:
     bring_in(services, ssh_lines(900))
     given = {"since": "2025-11-24T00:01:00+08:00", "until": "2025-11-24T00:02:00+08:00"}
