@@ -191,6 +191,16 @@ class Metrics(Table):
 
 
 class Store(Table):
+    url: str = Field(default="", max_length=2000)
+    """Of an Elasticsearch cluster, its nodes with commas; empty: events are kept in the home."""
+    ca: str = ""
+    """The authority that signed the cluster's certificates, PEM; empty: those that the system trusts."""
+    credentials: str = ""
+    """A file of mode 0600 with ``api_key``, or ``user`` and ``password``."""
+    prefix: str = Field(default="shouwang", pattern="^[a-z0-9][a-z0-9-]{0,39}$")
+    """What the names of our indices begin with."""
+    spool_mb: int = Field(default=2048, ge=16, le=1_048_576, strict=True)
+    """MiB that may wait on this host while the cluster is away."""
     keep_days: int = Field(default=FLOOR_DAYS, le=36_600, strict=True)
     """Whole days since the day of receipt; then it goes."""
     reserve_mb: int = Field(default=256, ge=0, le=65_536, strict=True)

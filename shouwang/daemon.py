@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -16,14 +16,15 @@ from typing import Final, NoReturn
 
 from shouwang import __version__, privilege
 from shouwang.api.table import perform, role_in
-from shouwang.config import load
-from shouwang.errors import ShouwangError
+from shouwang.config import Config, load
+from shouwang.errors import ShouwangError, UsageError
 from shouwang.firststart import make_home
 from shouwang.home import Home, Lock
 from shouwang.server import Server
 from shouwang.visible import visible
 from shouwang.watch import Watching
 from shouwang.wiring import Services, build
+from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -44,24 +45,29 @@ def serve(
     name: str | None = None,
     timezone: str | None = None,
     language: str | None = None,
+    store: Mapping[str, str] | None = None,
     anew: Collection[str] = (),
+    take_over: bool = False,
 ) -> int:
-    """Until SIGTERM, SIGINT or the act ``stop``; 0 then. ``anew``: see ``homeid.claim``.
+    """Until SIGTERM, SIGINT or the act ``stop``; 0 then. ``anew``: see ``homeid.claim``; ``take_over``: see ``build``.
+
+    ``store``: the settings of ``[store]`` that the first start writes: ``url``, ``ca``, ``credentials``.
 
     Raises ``LockedError`` when another one serves the home.
     """
     stop = threading.Event()
     _end_on_signals(stop)
     dropped = privilege.drop(home)
-    made = make_home(home, name=name, timezone=timezone, language=language, made_by_root=dropped)
+    made = make_home(home, name=name, timezone=timezone, language=language, store=store, made_by_root=dropped)
     home.require_mine()
     home.close_to_others()
     config = load(home.config)
+    _refuse_other_store(home, config, store or {})
     with ExitStack() as stack:
         stack.enter_context(Lock(home, config.site.zone))
         _log_to(log_file)
         log.info("shouwang %s starts for %s%s", __version__, home.path, ", made now" if made else "")
-        services = stack.enter_context(build(home, config, home.clock(), anew=anew))
+        services = stack.enter_context(build(home, config, home.clock(), anew=anew, take_over=take_over))
         services.findings += privilege.findings()
         watching = stack.enter_context(Watching(services, stop))
         services.running = watching.running
@@ -75,6 +81,22 @@ def serve(
     if threading.active_count() > 1:
         _leave_now()
     return 0
+
+
+def _refuse_other_store(home: Home, config: Config, asked: Mapping[str, str]) -> None:
+    """Raises ``UsageError``: a home's events are in one place, which its settings name."""
+    for name, value in asked.items():
+        if getattr(config.store, name) != value:
+            raise UsageError(
+                Words(
+                    f"store.{name} 为 {getattr(config.store, name)!r}，不是 {value!r}。",
+                    f"store.{name} is {getattr(config.store, name)!r}, not {value!r}.",
+                ),
+                hint=Words(
+                    f"--store 只在首次启动时有效；以后请修改 {home.config}。",
+                    f"--store counts on the first start; afterwards change {home.config}.",
+                ),
+            )
 
 
 def _server(home: Home, services: Services) -> Server:

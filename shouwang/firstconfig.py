@@ -74,6 +74,13 @@ encoding = "utf-8"
 interval_s = {interval}
 
 [store]
+# 日志存放处：留空为本机；一台机器不够时填 Elasticsearch 地址，多个节点用逗号分隔（docs/how-to/elasticsearch.md）。
+# Where events are kept: empty for this home, or the nodes of an Elasticsearch cluster, with commas.
+url = {url}
+# 集群证书的 CA（PEM），以及凭据文件（权限 0600）。
+# The authority of the cluster's certificates (PEM), and the credentials' file (mode 0600).
+ca = {ca}
+credentials = {credentials}
 # 日志留存天数（按接收日）；法律要求不少于六个月，即 184 天。更早的日子每天删除，并留下删除记录。
 # Days that logs are kept, by day of receipt; the law asks for six months, 184 days. Older days go, each with a record.
 keep_days = 184
@@ -124,6 +131,7 @@ def first_config(
     timezone: str = "Asia/Shanghai",
     language: str = "zh",
     roles: Mapping[str, str] | None = None,
+    store: Mapping[str, str] | None = None,
     quiet: bool = False,
 ) -> str:
     """``quiet``: nothing is watched and nothing listens (a drill's home, a test's)."""
@@ -136,6 +144,7 @@ def first_config(
         watch="false" if quiet else "true",
         listen='""' if quiet else '"127.0.0.1:5514"',
         interval="0" if quiet else "10",
+        **{name: _quoted((store or {}).get(name, "")) for name in ("url", "ca", "credentials")},
         reserve="0" if quiet else "256",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 from shouwang.errors import StoreError
@@ -18,6 +19,7 @@ def make_home(
     name: str | None = None,
     timezone: str | None = None,
     language: str | None = None,
+    store: Mapping[str, str] | None = None,
     made_by_root: bool = False,
 ) -> bool:
     """Whether it was made now. Harmless when it is there: then the arguments say nothing.
@@ -33,6 +35,7 @@ def make_home(
         name=name or socket.gethostname(),
         timezone=timezone or "Asia/Shanghai",
         language=language or "zh",
+        store=store,
         roles={"root": "administrator"} if made_by_root else None,
     )
     _write_once(home.config, text)

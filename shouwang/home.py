@@ -25,7 +25,9 @@ MARK_OF_DRILL = "drill"
 _FOLDERS = ("logs", "drills", "rules", "intel", "hunts", "cache", "segments")
 HOME_ID = "home.id"
 RESERVE = "reserve"
-OURS = frozenset((*_FOLDERS, "lock", HOME_ID, RESERVE, "events.db", "state.db", "shouwang.toml", MARK_OF_DRILL))
+OURS = frozenset(
+    (*_FOLDERS, "lock", HOME_ID, RESERVE, "events.db", "spool.db", "state.db", "shouwang.toml", MARK_OF_DRILL)
+)
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
 OF_COMMAND = "a command, "
@@ -49,6 +51,11 @@ class Home:
     @property
     def events(self) -> Path:
         return self.path / "events.db"
+
+    @property
+    def spool(self) -> Path:
+        """What is on its way to Elasticsearch, where events are kept there: in place of ``events``."""
+        return self.path / "spool.db"
 
     @property
     def state(self) -> Path:

@@ -39,25 +39,31 @@ class Claim:
     """Empty: not known yet; the databases may know it."""
     anew: frozenset[str]
     """Databases that a person asked for in place of lost ones."""
+    paths: Mapping[str, Path]
+    """Name as in ``DATABASES`` -> its file."""
 
 
-def claim(home: Home, anew: Iterable[str] = ()) -> Claim:
-    """The caller holds the home's lock. ``anew``: what may be made although it was there once.
+def claim(home: Home, anew: Iterable[str] = (), *, in_cluster: bool = False) -> Claim:
+    """The caller holds the home's lock. ``anew``: what may be made although it was there once. ``in_cluster``: events
+    are kept in Elasticsearch, and on this host there is the spool.
 
     Raises ``StoreError`` where a database is missing that the home has had, ``UsageError`` to begin anew what is there.
     """
-    asked, there = frozenset(anew), frozenset(name for name in DATABASES if _is_there(_path(home, name)))
+    paths = {"state": home.state, "events": home.spool if in_cluster else home.events}
+    asked, there = frozenset(anew), frozenset(name for name in DATABASES if _is_there(paths[name]))
     for name in sorted(asked):
-        _refuse_remains(_path(home, name))
+        _refuse_remains(paths[name])
     id, had = _read(home)
     if not id:
         had = frozenset(DATABASES) if there else frozenset()
     if lost := had - there - asked:
-        raise _lost(home, sorted(lost))
+        if "events" in lost and _is_there(home.events if in_cluster else home.spool):
+            raise _elsewhere(home, in_cluster=in_cluster)
+        raise _lost(home, [paths[name] for name in sorted(lost)], sorted(lost))
     if not id and not there:
         id = secrets.token_hex(16)
         _write(home, id, frozenset())
-    return Claim(home, id, asked & had)
+    return Claim(home, id, asked & had, paths)
 
 
 def join(claim: Claim, found: Mapping[str, str]) -> str:
@@ -70,12 +76,12 @@ def join(claim: Claim, found: Mapping[str, str]) -> str:
         if borne and borne != id:
             raise StoreError(
                 Words(
-                    f"{_path(claim.home, name)} 属于另一个数据目录（{borne}，此处为 {id}）。未改动。",
-                    f"{_path(claim.home, name)} belongs to another home ({borne}; this one is {id}). It was left so.",
+                    f"{claim.paths[name]} 属于另一个数据目录（{borne}，此处为 {id}）。未改动。",
+                    f"{claim.paths[name]} belongs to another home ({borne}; this one is {id}). It was left so.",
                 ),
                 hint=Words(
-                    f"请从同一份备份一并恢复 state.db、events.db 和 {HOME_ID}。",
-                    f"Restore state.db, events.db and {HOME_ID} together, from one backup.",
+                    f"请从同一份备份一并恢复 state.db、{claim.paths['events'].name} 和 {HOME_ID}。",
+                    f"Restore state.db, {claim.paths['events'].name} and {HOME_ID} together, from one backup.",
                 ),
             )
     return id
@@ -100,10 +106,6 @@ def _refuse_remains(path: Path) -> None:
             )
 
 
-def _path(home: Home, name: str) -> Path:
-    return home.state if name == "state" else home.events
-
-
 def _is_there(path: Path) -> bool:
     """An empty file is none, and a log (``-wal``) alone is none: a database has its first page once it is opened."""
     try:
@@ -112,8 +114,31 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _lost(home: Home, names: list[str]) -> StoreError:
-    files = " + ".join(_path(home, name).name for name in names)
+def _elsewhere(home: Home, *, in_cluster: bool) -> UsageError:
+    """The other kind of store has this home's events."""
+    begin = "`shouwang up --new-database events`"
+    if in_cluster:
+        return UsageError(
+            Words(
+                f"store.url 指向 Elasticsearch，但此数据目录的日志在 {home.events}。",
+                f"store.url names Elasticsearch, but this home's events are in {home.events}.",
+            ),
+            hint=Words(
+                f"请先迁移：`shouwang store migrate`；或另建，从现有读取位置继续：{begin}。",
+                f"Move them first: `shouwang store migrate`; or begin there, from where sources were read to: {begin}.",
+            ),
+        )
+    return UsageError(
+        Words(
+            "此数据目录的日志在 Elasticsearch，但未设 store.url。",
+            "This home's events are in Elasticsearch, but store.url is not set.",
+        ),
+        hint=Words(f"请设回 store.url；或在本机另建：{begin}。", f"Set store.url again; or begin here: {begin}."),
+    )
+
+
+def _lost(home: Home, paths: list[Path], names: list[str]) -> StoreError:
+    files = " + ".join(path.name for path in paths)
     held = Words("；".join(DATABASES[name].zh for name in names), "; ".join(DATABASES[name].en for name in names))
     begin = "shouwang up " + " ".join(f"--new-database {name}" for name in names)
     sealed = "events" in names and any((home.path / "segments").glob("*/*.parquet"))

@@ -43,6 +43,20 @@ def add_parser(subparsers: Subparsers) -> None:
     first.add_argument(
         "--timezone", metavar="ZONE", help="时区，此后不能更改 / cannot be changed later (Asia/Shanghai)"
     )
+    first.add_argument(
+        "--store", metavar="URL", help="Elasticsearch 地址，日志存入其中 / keep events there: the cluster's address"
+    )
+    first.add_argument("--store-ca", metavar="FILE", help="其证书的 CA / the authority of its certificates, PEM")
+    first.add_argument(
+        "--store-credentials",
+        metavar="FILE",
+        help="凭据文件（0600）/ file of mode 0600 with api_key, or user and password",
+    )
+    parser.add_argument(
+        "--take-over",
+        action="store_true",
+        help="接管属于另一个数据目录的集群 / take a cluster that belongs to another home",
+    )
     parser.add_argument(
         "--new-database",
         action="append",
@@ -76,9 +90,20 @@ def _serve(args: argparse.Namespace) -> int:
         name=args.name,
         timezone=args.timezone,
         language=args.lang,
+        store=_store(args),
         anew=args.new_database,
+        take_over=args.take_over,
     )
     return code
+
+
+def _store(args: argparse.Namespace) -> dict[str, str]:
+    """Settings of ``[store]``; paths from where the user stands."""
+    found = {"url": args.store} if args.store else {}
+    for name, path in (("ca", args.store_ca), ("credentials", args.store_credentials)):
+        if path:
+            found[name] = str(Path(path).absolute())
+    return found
 
 
 def _refuse_second(home: Home) -> None:
@@ -102,6 +127,12 @@ def _start(args: argparse.Namespace, home: Home) -> subprocess.Popen[bytes]:
     for option in ("name", "timezone", "lang"):
         if getattr(args, option):
             command += [f"--{option}", getattr(args, option)]
+    for option in ("store", "store-ca", "store-credentials"):
+        value = getattr(args, option.replace("-", "_"))
+        if value:
+            command += [f"--{option}", value]
+    if args.take_over:
+        command.append("--take-over")
     for name in args.new_database:
         command += ["--new-database", name]
     said = tempfile.TemporaryFile()  # noqa: SIM115  # the child keeps it

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.logsources import where
 from collectors.rehydrate import rehydrate
+from collectors.vocabulary import kinds
 from detection.correlation.replay import alerts_of, silenced
 from detection.engine import Engine
 from detection.hunt import Worthwhile, chosen, joined, meaning, narrowing
@@ -30,6 +31,7 @@ from detection.rules import load
 from detection.ruleset import Refusal, RuleSet
 from shouwang.bilingual import said
 from shouwang.errors import RulesError, UsageError
+from shouwang.eventstore.elastic.history import ElasticHistory, EveryField
 from shouwang.eventstore.embedded.history import STORED_FIELDS, History, Part, Stretch
 from shouwang.eventstore.embedded.segments.asks import Place
 from shouwang.huntfolder import Fired, HuntFolder, Plan
@@ -54,8 +56,9 @@ MOST_REFUSED: Final = 100
 def work(args: Json, files: Sequence[int], say: Say) -> Json:
     """The worker's job ``hunt``. ``files``: on the first run, the archive of the rules handed over, if there are any.
 
-    args: ``folder`` (of the hunt), ``events`` (the database), ``rules``, ``pipelines``, ``placeholders``,
-    ``disabled``, ``cache`` (of the home), ``intel`` (folder), ``entities`` (fields that matches carry), ``most_bytes``.
+    args: ``folder`` (of the hunt), ``events`` (the database), ``elastic`` (in its place: see ``ElasticHistory``),
+    ``rules``, ``pipelines``, ``placeholders``, ``disabled``, ``cache`` (of the home), ``intel`` (folder), ``entities``
+    (fields that matches carry), ``most_bytes``.
     """
     folder = HuntFolder(Path(str(args["folder"])))
     with folder.alone():
@@ -63,9 +66,16 @@ def work(args: Json, files: Sequence[int], say: Say) -> Json:
         if files:
             unpack(files[0], folder.given)
         hunt = _Hunt(folder, plan, args, say)
-        with History(Path(str(args["events"])), rehydrate) as history:
+        with _history(args) as history:
             hunt.run(history)
     return {"done": True}
+
+
+def _history(args: Json) -> History | ElasticHistory:
+    where = args.get("elastic")
+    if isinstance(where, dict):
+        return ElasticHistory(where, rehydrate, kinds())
+    return History(Path(str(args["events"])), rehydrate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,8 @@ class _Hunt:
         self._matcher = Matcher(self._engine, Lookout(_Sets(sets), entities, looking_back_us=plan.made_us))
         self._titles = self._ruleset.titles()
         open_to_all = bool(sets) or not plan.narrowing
-        wanted = All() if open_to_all else narrowing(self._ruleset.rules, where, STORED_FIELDS)
+        stored = EveryField() if args.get("elastic") else STORED_FIELDS
+        wanted = All() if open_to_all else narrowing(self._ruleset.rules, where, stored)
         self._asking = Worthwhile(wanted)
         self._state = folder.state()
         fingerprint = meaning(self._ruleset) + "".join(f"/{index.head.digest}" for index in sets.values())
@@ -105,7 +116,7 @@ class _Hunt:
         self._faults_before = dict(self._state.faults)
         self._began_s, self._took_before_s = time.monotonic(), self._state.took_s
 
-    def run(self, history: History) -> None:
+    def run(self, history: History | ElasticHistory) -> None:
         state, plan = self._state, self._plan
         if not state.last:
             stretch = history.stretch(plan.from_us, plan.to_us)
@@ -170,7 +181,7 @@ class _Hunt:
                 self._tell()
                 said_s = time.monotonic()
 
-    def _parts(self, history: History, stretch: Stretch) -> Iterator[Part]:
+    def _parts(self, history: History | ElasticHistory, stretch: Stretch) -> Iterator[Part]:
         state = self._state
         place = Place(state.place[0], bytes.fromhex(state.place[1])) if state.place else None
         if place is not None and place.time_us >= stretch.to_us:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import ssl
 import stat
@@ -107,6 +108,7 @@ def _check_url(url: str) -> None:
 
 def connect(where: Place) -> Elasticsearch:
     """Nothing is asked yet. Raises ``UsageError``, ``AccessError``, ``StoreError``."""
+    logging.getLogger("elastic_transport").setLevel(logging.WARNING)  # a line for each request otherwise
     secret = read_secret(where.credentials) if where.credentials else Secret()
     _refuse_open_secret(where, secret)
     nodes = [_with_port(url) for url in where.urls]

@@ -278,6 +278,12 @@ class ElasticStore:
         self._spool.remember("home", home_id)
         self._ledgers.home = home_id
 
+    def recover(self, home_id: str) -> None:
+        """A spool that is lost is not made again from elsewhere: its cursors are gone, and sources deliver again."""
+
+    def stop_upkeep(self) -> None:
+        """Nothing that takes long runs here."""
+
     def claim(self, *, take_over: bool = False) -> None:
         """The cluster is this home's, for the one daemon that correlates. Raises ``StoreError`` where it is another's.
 
