@@ -32,6 +32,13 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
     assert set(done.stdout.split()).isdisjoint(HEAVY)
 
 
+def test_the_daemon_loads_neither_arrow_nor_duckdb() -> None:
+    """They take 100 MB and more: workers and query processes have them, for as long as they work."""
+    code = "import sys, shouwang.daemon, shouwang.watch; print(' '.join(m for m in sys.modules if '.' not in m))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()).isdisjoint({"duckdb", "pyarrow", "numpy"})
+
+
 def test_the_wheel_holds_every_package_and_the_data_files(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
