@@ -44,6 +44,7 @@ class Secured(Node):
                 f"xpack.security.{port}.ssl.key": str(key),
                 f"xpack.security.{port}.ssl.certificate_authorities": str(self.authority.certificate),
             }
+        self.settings["xpack.security.transport.ssl.verification_mode"] = "full"
         self.settings["xpack.security.authc.password_hashing.algorithm"] = f"pbkdf2_{_ROUNDS}"
         self.trust = ssl.create_default_context(cafile=str(self.authority.certificate))
         self.authorization = basic(ADMIN, self.password)

@@ -10,7 +10,8 @@ import pytest
 
 from shouwang.errors import AccessError, UsageError
 from shouwang.eventstore.base import StoreAway
-from shouwang.eventstore.elastic.connection import Place, connect, place, telling
+from shouwang.eventstore.elastic.connection import connect, telling
+from shouwang.eventstore.elastic.place import Place, place
 from tests.elastic.certificates import Authority
 from tests.elastic.secured import ADMIN, Secured
 

@@ -10,8 +10,9 @@ import pytest
 from collectors.vocabulary import kinds
 from shouwang.clock import SystemClock
 from shouwang.eventstore.base import Batch
-from shouwang.eventstore.elastic.connection import Place, connect, place
+from shouwang.eventstore.elastic.connection import connect
 from shouwang.eventstore.elastic.health import ClusterHealth
+from shouwang.eventstore.elastic.place import Place, place
 from shouwang.eventstore.elastic.store import ElasticStore
 from shouwang.eventstore.elastic.template import Names, event_mappings, match_mappings
 from shouwang.model import Finding, Level

@@ -13,8 +13,8 @@ import pytest
 
 from collectors.vocabulary import kinds
 from shouwang.eventstore.base import Batch
-from shouwang.eventstore.elastic.connection import place
 from shouwang.eventstore.elastic.journal import Journal
+from shouwang.eventstore.elastic.place import place
 from shouwang.eventstore.elastic.role import ROLES
 from shouwang.eventstore.elastic.spool import Spool
 from shouwang.eventstore.elastic.store import ElasticStore
