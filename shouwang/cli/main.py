@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from typing import Final
 
 from shouwang import __version__
 from shouwang.cli.options import Run, add_common, language
+from shouwang.cli.parser import Parser, asked_language
 from shouwang.cli.refusals import said
 from shouwang.errors import ShouwangError
 from shouwang.words import Words, words
@@ -45,11 +45,11 @@ LOST: Final = 69
 """EX_UNAVAILABLE: the daemon went away."""
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        prog="shouwang", description="守望 Shouwang: security operations on one small machine."
-    )
-    made.add_argument("--version", action="version", version=f"shouwang {__version__}")
+def parser(lang: str = "") -> Parser:
+    """``lang``: in which wrong words are told of."""
+    about = "守望 Shouwang: 小机器上的网络安全值守 / security operations on one small machine"
+    made = Parser(prog="shouwang", description=about, lang=lang)
+    made.add_argument("--version", action="version", version=f"shouwang {__version__}", help="版本 / version")
     add_common(made, top=True)
     subparsers = made.add_subparsers(metavar="VERB", required=True)
     for name in VERBS:
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code. Results are on stdout, diagnostics on stderr."""
-    args = parser().parse_args(argv)
+    args = parser(asked_language(argv)).read(argv)
     run: Run = args.run
     try:
         code = run(args)

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from shouwang.cli.answer import Answer, print_json
+from shouwang.cli.holds import add_list_and_end, add_times, print_made
 from shouwang.cli.options import connected, nouns, verb
-from shouwang.cli.silences import print_ended, print_holds
 
 if TYPE_CHECKING:
     from shouwang.cli.options import Subparsers
@@ -23,16 +23,10 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="NAME=VALUE",
         help="asset, host.name, source.ip, destination.ip",
     )
-    adding.add_argument("--reason", required=True, metavar="TEXT", help="作业内容 / which works")
-    adding.add_argument("--from", dest="starts", default="", metavar="TIME", help="默认现在 / default: now")
-    ending = adding.add_mutually_exclusive_group(required=True)
-    ending.add_argument("--for", dest="until", metavar="SPAN", help="2h")
-    ending.add_argument("--until", metavar="TIME", help="2026-11-24T18:00")
+    add_times(adding, reason="作业内容 / which works", span="2h")
     adding.add_argument("--weekly", action="store_true", help="每周重复，须有 --last / every week; needs --last")
     adding.add_argument("--last", default="", metavar="DAY", help="此后不再重复 / none begins from then on")
-    listing = verb(verbs, "list", list_windows, "现有维护窗口 / windows and what they hold")
-    listing.add_argument("--all", action="store_true", help="含已结束的 / also those that are over")
-    verb(verbs, "end", end, "立即结束 / end one now").add_argument("id", metavar="M-N")
+    add_list_and_end(verbs, "maintenance", listing="现有维护窗口 / windows and what they hold", letter="M")
 
 
 def add(args: argparse.Namespace) -> int:
@@ -49,23 +43,5 @@ def add(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result)
         return 0
-    answer = Answer(result)
-    print(f"{answer['id']}  {answer.time('from')} .. {answer.time('until')}  {answer['what']}")
-    return 0
-
-
-def list_windows(args: argparse.Namespace) -> int:
-    with connected(args) as daemon:
-        result = daemon.call("maintenance.list", over=args.all)
-    if args.json:
-        print_json(result)
-        return 0
-    print_holds(args, Answer(result).parts("maintenance"))
-    return 0
-
-
-def end(args: argparse.Namespace) -> int:
-    with connected(args) as daemon:
-        result = daemon.call("maintenance.end", id=args.id)
-    print_ended(args, Answer(result))
+    print_made(Answer(result))
     return 0

@@ -58,6 +58,11 @@ def language(args: argparse.Namespace) -> str:
     """``--lang``, else ``$SHOUWANG_LANG``, else the locale's: ``zh`` or ``en``."""
     if asked := getattr(args, "lang", None):  # absent where a command is its own program
         return str(asked)
+    return named_language()
+
+
+def named_language() -> str:
+    """By the environment."""
     named = os.environ.get("SHOUWANG_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "zh" if named.lower().startswith("zh") else "en"
 

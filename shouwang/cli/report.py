@@ -47,9 +47,10 @@ def report(args: argparse.Namespace) -> int:
     with connected(args) as daemon:
         results = [daemon.call("incidents.report", id=args.id, format=each, lang=lang) for each in args.format]
     if len(results) > 1:
+        folder = _folder(Path(args.output or "."))
         for result in results:
             answer = Answer(result)
-            path = Path(args.output or ".") / answer["filename"]
+            path = folder / answer["filename"]
             _write(path, str(answer.fields.get("content", "")))
             print(shown(path))
         return 0
@@ -62,6 +63,20 @@ def report(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write(content)
     return 0
+
+
+def _folder(path: Path) -> Path:
+    """Made where it is missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise ShouwangError(
+            Words(f"无法建立目录 {path}：{wrong.strerror}。", f"Cannot make the folder {path}: {wrong.strerror}."),
+            hint=Words(
+                "多种格式时 --output 为目录，须归你所有。", "With several formats --output is a folder, one of yours."
+            ),
+        ) from wrong
+    return path
 
 
 def _write(path: Path, content: str) -> None:

@@ -1,4 +1,4 @@
-"""Several formats of one paper go into a folder, and over nothing that is there."""
+"""Several formats of one paper go into a folder, made where it is missing, and over nothing that is there."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from tests.integration.daemon.test_daemon import failed_logins
 
 def test_all_formats_at_once(daemon: Daemon, tmp_path: Path) -> None:
     daemon.configure()
-    log, papers = tmp_path / "auth.log", tmp_path / "papers"
+    log, papers = tmp_path / "auth.log", tmp_path / "of" / "today"
     log.write_text(failed_logins(12), encoding="utf-8")
-    papers.mkdir()
     assert daemon.run("import", str(log)).returncode == 0
     listed = daemon.run("incidents", "list")
     incident = next(word for word in listed.stdout.split() if word.startswith("INC-"))
@@ -21,3 +20,6 @@ def test_all_formats_at_once(daemon: Daemon, tmp_path: Path) -> None:
     assert sorted(path.suffix for path in papers.iterdir()) == [".html", ".json", ".md"]
     assert all(incident in path.read_text(encoding="utf-8") for path in papers.iterdir())
     assert daemon.run(*command).returncode != 0
+    refused = daemon.run(*command[:-1], str(log))
+    assert refused.returncode == 1
+    assert "目录" in refused.stderr or "is a folder" in refused.stderr
