@@ -55,19 +55,30 @@ class Daemon:
 def daemon(config: str) -> Iterator[Daemon]:
     with tempfile.TemporaryDirectory(prefix="shouwang-bench") as folder:
         home = Path(folder) / "home"
-        home.mkdir(mode=0o700)
-        (home / "shouwang.toml").write_text(config, encoding="utf-8")
-        env = os.environ | {"SHOUWANG_HOME": str(home), "SHOUWANG_RUNTIME": folder}
-        child = subprocess.Popen(
-            [sys.executable, "-m", "shouwang", "up", "--headless"], env=env, stderr=(Path(folder) / "log").open("wb")
-        )
-        try:
-            made = Daemon(psutil.Process(child.pid), env)
-            wait(lambda: answers(made), 60)
+        make(home, config)
+        with started(home) as made:
             yield made
-        finally:
-            child.terminate()
-            child.wait(20)
+
+
+def make(home: Path, config: str) -> None:
+    home.mkdir(mode=0o700)
+    (home / "shouwang.toml").write_text(config, encoding="utf-8")
+
+
+@contextmanager
+def started(home: Path) -> Iterator[Daemon]:
+    """Its socket and its log lie beside the home."""
+    env = os.environ | {"SHOUWANG_HOME": str(home), "SHOUWANG_RUNTIME": str(home.parent)}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "shouwang", "up", "--headless"], env=env, stderr=(home.parent / "log").open("wb")
+    )
+    try:
+        made = Daemon(psutil.Process(child.pid), env)
+        wait(lambda: answers(made), 60)
+        yield made
+    finally:
+        child.terminate()
+        child.wait(20)
 
 
 def answers(made: Daemon) -> bool:
