@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from shouwang.model import ABSENT, Event, Value
-from tests.unit.parsers.reading import NOW_US, read, serves, tags, us
+from shouwang.model import Value
+from tests.unit.parsers.reading import read, serves, tags, us
 
 TIME = "2026-11-24T00:15:30.1234567Z"
 PROVIDER = "Microsoft-Windows-Security-Auditing"
@@ -188,66 +188,6 @@ def test_the_view_and_the_single_field_agree(form: str) -> None:
     assert not any("~" in name for name in view)
 
 
-def sysmon(code: int, data: Value) -> Event:
-    return read("json", evtx("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", code, data))
-
-
-@pytest.mark.parametrize(
-    ("code", "data", "categories"),
-    [
-        (1, {}, {"process_creation"}),
-        (3, {}, {"network_connection"}),
-        (12, {"EventType": "CreateKey"}, {"registry_add", "registry_event"}),
-        (12, {"EventType": "DeleteValue"}, {"registry_delete", "registry_event"}),
-        (12, {}, {"registry_add", "registry_delete", "registry_event"}),
-        (13, {"EventType": "SetValue"}, {"registry_set", "registry_event"}),
-        (22, {}, {"dns_query"}),
-        (26, {}, {"file_delete_detected", "file_delete"}),
-        (99, {}, set()),
-    ],
-)
-def test_sysmon_events_are_in_every_category_they_belong_to(
-    code: int, data: dict[str, Value], categories: set[str]
-) -> None:
-    event = sysmon(code, data)
-    assert {own.category for own in event.shape.logsources} - {None} == categories
-    assert all(own.product == "windows" and own.service == "sysmon" for own in event.shape.logsources)
-
-
-def test_only_the_channel_and_provider_make_a_sysmon_event() -> None:
-    other = read("json", evtx("System", "BTHUSB", 27, {"Data": {"#text": ["x"]}}))
-    assert {own.category for own in other.shape.logsources} == {None}
-    assert other.get("winlog.event_data.Data") == ["x"]
-    foreign = read("json", evtx("Microsoft-Windows-Sysmon/Operational", "Somebody-Else", 1, {}))
-    assert not serves(foreign, "windows", "process_creation", None)
-
-
-def test_sysmon_for_linux_is_linux() -> None:
-    event = read("json", evtx("Linux-Sysmon/Operational", "Linux-Sysmon", 1, {"Image": "/usr/bin/curl"}))
-    assert serves(event, "linux", "process_creation", None)
-    assert not serves(event, "windows", None, None)
-    assert event.get("process.name") == "curl"
-    assert event.shape.dataset == "linux.sysmon"
-
-
-@pytest.mark.parametrize(
-    ("channel", "provider", "code", "category", "service"),
-    [
-        ("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell", 4104, "ps_script", "powershell"),
-        ("PowerShellCore/Operational", "PowerShellCore", 4103, "ps_module", "powershell"),
-        ("Windows PowerShell", "PowerShell", 400, "ps_classic_start", "powershell-classic"),
-        ("Windows PowerShell", "PowerShell", 600, "ps_classic_provider_start", "powershell-classic"),
-        ("Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", 106, None, "taskscheduler"),
-        ("security", PROVIDER, 4624, None, "security"),
-    ],
-)
-def test_other_channels_serve_their_rules(
-    channel: str, provider: str, code: int, category: str | None, service: str
-) -> None:
-    event = read("json", evtx(channel, provider, code, {}))
-    assert serves(event, "windows", category, service)
-
-
 def test_no_trace_of_xml_is_left_in_the_fields() -> None:
     cleared: Value = {
         "LogFileCleared": {
@@ -337,64 +277,6 @@ def test_unnamed_data_is_one_field_in_every_form() -> None:
         ),
     )
     assert beat.get("winlog.event_data.Data") == ["a", "b"]
-
-
-def test_names_addresses_and_numbers_are_made_comparable() -> None:
-    network = sysmon(
-        3,
-        {
-            "Image": "C:\\a.exe",
-            "User": "NT AUTHORITY\\SYSTEM",
-            "SourceIp": "::ffff:10.1.2.3",
-            "SourcePort": "49152",
-            "Protocol": "TCP",
-        },
-    )
-    assert network.get("source.ip") == "10.1.2.3"
-    assert network.get("winlog.event_data.SourceIp") == "::ffff:10.1.2.3"
-    assert network.get("source.port") == 49152
-    assert (network.get("user.name"), network.get("user.domain")) == ("SYSTEM", "NT AUTHORITY")
-    assert network.get("network.transport") == "tcp"
-    started = read("json", evtx(data={**DATA, "MandatoryLabel": "S-1-16-12288"}))
-    assert started.get("winlog.event_data.IntegrityLevel") == "High"
-    logon = read("json", evtx(code=4624, data={"TargetUserName": "ops", "IpAddress": "-", "IpPort": "-"}))
-    assert logon.get("source.ip") is ABSENT
-    assert logon.get("winlog.event_data.IpAddress") == "-"
-
-
-def flat_time(**times: Value) -> Event:
-    return read("json", json.dumps({"EventID": 1, "Channel": "Security", "SourceName": PROVIDER, **times}))
-
-
-@pytest.mark.parametrize(
-    ("times", "expected", "flags"),
-    [
-        ({"EventTime": "2026-11-23 20:15:31", "UtcTime": "2026-11-24 00:15:31.250"}, "2026-11-24T00:15:31.250Z", []),
-        (
-            {"EventTime": "2026-11-24T08:15:32.5+08:00", "EventReceivedTime": "2026-11-24 09:00:00"},
-            "2026-11-24T00:15:32.5Z",
-            [],
-        ),
-        ({"TimeCreated": "/Date(1795479333250)/"}, "2026-11-24T00:15:33.250Z", []),
-        ({"EventTime": "2026-11-24 08:15:34"}, "2026-11-24T00:15:34Z", ["time_assumed_zone"]),
-        ({"@timestamp": 1795479335.5}, "2026-11-24T00:15:35.5Z", []),
-        ({"EventTime": "2026-11-23 20:15:31", "@timestamp": "2026-11-24T00:15:33Z"}, "2026-11-24T00:15:33Z", []),
-    ],
-)
-def test_a_time_that_names_its_zone_outranks_a_local_one(
-    times: dict[str, Value], expected: str, flags: list[str]
-) -> None:
-    event = flat_time(**times)
-    assert event.time_us == us(expected)
-    assert tags(event) == flags
-
-
-def test_fractions_are_cut_and_the_year_1601_is_not_believed() -> None:
-    assert read("json", evtx(time="2026-11-24T00:15:30.9999999Z")).time_us == us("2026-11-24T00:15:30.999999Z")
-    event = read("json", evtx(time="1601-01-01T00:00:00Z"))
-    assert event.time_us == NOW_US
-    assert event.get("event.created") == "1601-01-01T00:00:00.000000Z"
-    assert tags(event) == ["time_unusable"]
 
 
 @pytest.mark.parametrize(
