@@ -22,6 +22,8 @@ from detection.suppress import Stretches
 from shouwang.model import Alert, Match
 from shouwang.words import words
 
+ALWAYS: Final = -(1 << 62)
+"""All that ever happened is known."""
 ROOMY: Final = Limits(lateness_us=0, entries=200_000, in_all=400_000, group=100_000)
 SUBJECTS: Final = 50
 """Different entities of one alert's events that are told; of more, the rest as one."""
@@ -76,20 +78,20 @@ class Found:
 
 class Recount:
     def __init__(
-        self, scope: Scope, *, horizon_us: int, whole: bool, about: tuple[int, int], limits: Limits = ROOMY
+        self, scope: Scope, *, horizon_us: int, from_us: int, about: tuple[int, int], limits: Limits = ROOMY
     ) -> None:
-        """``horizon_us``: windows that ended later may not have been judged live. ``whole``: nothing was stored before
-        the first match. ``about``: the times of which something is wrong."""
+        """``horizon_us``: windows that ended later may not have been judged live. ``from_us``: of what happened before
+        nothing is known. ``about``: the times of which something is wrong."""
         self._correlator = Correlator(scope.correlations, limits=limits)
         self._scope = scope
         self._horizon_us = horizon_us if scope.windows else 1 << 62
         self._starts = [
-            _Starts(each, whole=whole, about=about)
+            _Starts(each, from_us=from_us, about=about)
             for each in scope.correlations
             if isinstance(window_of(each, 0), Whole)
         ]
         chained = any({each.id for each in scope.correlations}.intersection(each.rules) for each in scope.correlations)
-        self.blind = bool(self._starts) and chained and not whole
+        self.blind = bool(self._starts) and chained and from_us > ALWAYS
         """Of some windows it is not known where they began."""
         self._silenced = frozenset(r for each in scope.correlations if not each.generate for r in each.rules)
         self._stretches = Stretches(lambda _name: None)
@@ -146,9 +148,9 @@ def _with(
 class _Starts:
     """Where the windows of each group begin. Behind a pause of more than the timespan one begins for certain."""
 
-    def __init__(self, correlation: Correlation, *, whole: bool, about: tuple[int, int]) -> None:
+    def __init__(self, correlation: Correlation, *, from_us: int, about: tuple[int, int]) -> None:
         self.correlation = correlation
-        self._whole = whole
+        self._from_us = from_us
         self._about = about
         self._newest: dict[GroupKey, int] = {}
         self._known: dict[tuple[str, ...], int] = {}
@@ -157,10 +159,9 @@ class _Starts:
 
     def see(self, match: Match) -> None:
         for key in keys_of(self.correlation, match):
-            newest_us = self._newest.get(key)
-            named = tuple(f"{n}={value}" for n, value in zip(self.correlation.group_by, key, strict=True))
-            after_pause = newest_us is not None and match.time_us - newest_us > self.correlation.timespan_s * 1_000_000
-            if named not in self._known and (after_pause or (newest_us is None and self._whole)):
+            pause_us = match.time_us - self._newest.get(key, self._from_us)
+            named = tuple(f"{name}={value}" for name, value in zip(self.correlation.group_by, key, strict=True))
+            if named not in self._known and pause_us > self.correlation.timespan_s * 1_000_000:
                 self._known[named] = match.time_us
             if named not in self._known and self._about[0] <= match.time_us <= self._about[1]:
                 self.blind = True

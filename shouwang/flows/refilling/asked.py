@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from detection.correlation.plain import plain_of
-from detection.correlation.recount import Scope, scope_of
+from detection.correlation.recount import ALWAYS, Scope, scope_of
 from detection.correlation.watchtime import WatchTime
 from detection.mending import Activity
 from detection.ruleset import Correlation
@@ -18,6 +18,9 @@ from shouwang.statestore.store import Tables
 
 FARTHEST_US: Final = 7 * 86_400_000_000
 """What happened longer ago is left to hunts."""
+
+PAUSE_US: Final = 86_400_000_000
+"""So far back a pause is looked for behind which a window begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,12 @@ class Asked:
         return not self.scope.windows or activity.last_us + QUIET_US <= self.horizon_us
 
     def plain(self, *, whole: bool) -> dict[str, Value]:
-        """For ``work``."""
+        """For ``work``. ``whole``: nothing was stored before."""
         return {
             "correlations": [plain_of(each) for each in self.scope.correlations],
             "told": [*sorted(self.scope.told)],
             "horizon_us": self.horizon_us,
-            "whole": whole,
+            "from_us": ALWAYS if whole else self.from_us,
             "about": list(self.about),
         }
 
@@ -71,7 +74,7 @@ def asked(tables: Tables, gap: Gap, correlations: Sequence[Correlation], latenes
         gap=gap,
         scope=scope,
         about=about,
-        from_us=first_us - reach_us - 1,
+        from_us=first_us - reach_us - (PAUSE_US if scope.windows else 0) - 1,
         since_us=max(
             (g.to_us for g in tables.gaps.list(about[0]) if g.name in scope.told and g.reason in new), default=0
         ),

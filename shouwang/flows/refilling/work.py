@@ -21,15 +21,15 @@ MOST_FOUND: Final = 10_000
 def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     """The worker's job ``rules.recount``.
 
-    args: ``matches`` (file), ``correlations``, ``told`` (ids), ``horizon_us``, ``whole``, ``about`` (see ``Recount``).
+    args: ``matches`` (file), ``correlations``, ``told`` (ids), ``horizon_us``, ``from_us``, ``about`` (``Recount``).
     """
     first_us, last_us = cast("list[int]", args["about"])
     scope = Scope(
         tuple(correlation_of(each) for each in cast("list[dict[str, Any]]", args["correlations"])),
         frozenset(cast("list[str]", args["told"])),
     )
-    horizon_us, whole = cast(int, args["horizon_us"]), bool(args["whole"])
-    recount = Recount(scope, horizon_us=horizon_us, whole=whole, about=(first_us, last_us))
+    horizon_us, from_us = cast(int, args["horizon_us"]), cast(int, args["from_us"])
+    recount = Recount(scope, horizon_us=horizon_us, from_us=from_us, about=(first_us, last_us))
     for number, match in enumerate(by_time(Path(str(args["matches"])))):
         if number % SAYS == 0:
             say({"read": number})

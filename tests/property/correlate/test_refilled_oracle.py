@@ -24,7 +24,7 @@ from tests.unit.correlate.making import a_correlation
 
 EFFORT = int(os.environ.get("SHOUWANG_PROPERTY_EFFORT", "1"))
 some = settings(
-    max_examples=20 * EFFORT,
+    max_examples=12 * EFFORT,
     deadline=None,
     phases=(Phase.generate,),
     derandomize=EFFORT == 1,

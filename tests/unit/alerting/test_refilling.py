@@ -268,3 +268,22 @@ def test_a_worker_that_died_is_tried_again_later_and_changes_nothing(tmp_path: P
     (gap,) = home.state.gaps.open()
     assert (gap.why, gap.tries) == (Hindrance.ROOM, 3)
     assert alerts(home) == []
+
+
+@pytest.mark.parametrize(("pause_s", "why"), [(0, Hindrance.WINDOWS), (61, Hindrance.NONE)])
+def test_a_finished_window_of_which_nobody_knows_where_it_began_keeps_its_gap(
+    tmp_path: Path, pause_s: int, why: Hindrance
+) -> None:
+    """An event each 40 s for over a day: windows follow one another, with or without a pause before the end."""
+    few = a_correlation(op="eq", count=3, timespan_s=60)
+    before = logins(range(3000), step_us=40_000_000)
+    then_us = before[-1].time_us - START + 40_000_000 + pause_s * 1_000_000
+    after = [a_match(5000 + n, at_us=then_us + n * 40_000_000, fields={"source.ip": "203.0.113.9"}) for n in range(120)]
+    stream = [*before, *after, *junk(range(6000, 6200), then_us + 4_790_000_000)]
+    home = begun(tmp_path, [few], stream, entries=120)
+    flow = home.flow()
+    while flow.step().matches:
+        pass
+    assert [gap.reason.value for gap in home.state.gaps.open()] == ["evicted"]
+    filled(home, flow)
+    assert gaps(home) == [("evicted", not why, why)]
