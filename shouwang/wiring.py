@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from collectors.rehydrate import rehydrate
 from collectors.vocabulary import kinds
@@ -28,8 +28,7 @@ from shouwang.clock import Clock
 from shouwang.config import Config, Rules
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import Batch, EventStore, Position
-from shouwang.eventstore.elastic.connection import place, plain
-from shouwang.eventstore.elastic.store import ElasticStore
+from shouwang.eventstore.elastic.place import place, plain
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import POSITION, Alerting
 from shouwang.flows.archiving import Archives
@@ -50,6 +49,9 @@ from shouwang.ruleledger import Ledgered
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore, Transaction
 from shouwang.words import Words
+
+if TYPE_CHECKING:
+    from shouwang.eventstore.elastic.store import ElasticStore
 
 ENTITY_FIELDS: Final = (
     "host.name",
@@ -149,7 +151,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
         events = _event_store(home, config, clock, state)
         stack.callback(events.close)
         _belong(claim, state, events, clock.now_us())
-        if isinstance(events, ElasticStore):
+        if not isinstance(events, EmbeddedStore):
             events.claim(take_over=take_over)
             if "events" in claim.anew:
                 _go_on(home, config, events)
@@ -287,6 +289,8 @@ def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) ->
 
     chosen = config.store
     if chosen.url:
+        from shouwang.eventstore.elastic.store import ElasticStore  # noqa: PLC0415  # 60 MB that others do without
+
         return ElasticStore(
             home.spool,
             place(chosen.url, ca=chosen.ca, credentials=chosen.credentials, folder=home.path),

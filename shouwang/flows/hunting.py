@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from collectors.logsources import where
@@ -31,7 +31,6 @@ from detection.rules import load
 from detection.ruleset import Refusal, RuleSet
 from shouwang.bilingual import said
 from shouwang.errors import RulesError, UsageError
-from shouwang.eventstore.elastic.history import ElasticHistory, EveryField
 from shouwang.eventstore.embedded.history import STORED_FIELDS, History, Part, Stretch
 from shouwang.eventstore.embedded.segments.asks import Place
 from shouwang.huntfolder import Fired, HuntFolder, Plan
@@ -41,6 +40,9 @@ from shouwang.query import All
 from shouwang.rulearchive import unpack
 from shouwang.timespan import rfc3339
 from shouwang.words import Words, words
+
+if TYPE_CHECKING:
+    from shouwang.eventstore.elastic.history import ElasticHistory
 
 Json = dict[str, Value]
 Say = Callable[[Json], None]
@@ -74,8 +76,17 @@ def work(args: Json, files: Sequence[int], say: Say) -> Json:
 def _history(args: Json) -> History | ElasticHistory:
     where = args.get("elastic")
     if isinstance(where, dict):
+        from shouwang.eventstore.elastic.history import ElasticHistory  # noqa: PLC0415  # a client that others do without
+
         return ElasticHistory(where, rehydrate, kinds())
     return History(Path(str(args["events"])), rehydrate)
+
+
+class _EveryField:
+    """Elasticsearch can be asked for all that an event has."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ class _Hunt:
         self._matcher = Matcher(self._engine, Lookout(_Sets(sets), entities, looking_back_us=plan.made_us))
         self._titles = self._ruleset.titles()
         open_to_all = bool(sets) or not plan.narrowing
-        stored = EveryField() if args.get("elastic") else STORED_FIELDS
+        stored = _EveryField() if args.get("elastic") else STORED_FIELDS
         wanted = All() if open_to_all else narrowing(self._ruleset.rules, where, stored)
         self._asking = Worthwhile(wanted)
         self._state = folder.state()

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.vocabulary import kinds
 from shouwang.eventstore.base import EventStore
-from shouwang.eventstore.elastic.connection import place
+from shouwang.eventstore.elastic.place import place
 from shouwang.eventstore.elastic.store import ElasticStore
 from tests.contract.eventstore import ZONE, EventStoreContract, Open
 from tests.contract.eventstore_search import SearchContract

@@ -16,8 +16,9 @@ import orjson
 from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
 from shouwang.eventstore.base import StoreAway
-from shouwang.eventstore.elastic.connection import Place, meaning, reason_of, telling, type_of
+from shouwang.eventstore.elastic.connection import meaning, reason_of, telling, type_of
 from shouwang.eventstore.elastic.documents import Item, bare, dumped
+from shouwang.eventstore.elastic.place import Place
 from shouwang.model import Value
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,10 @@ class Bulk:
             ours = self._of_batch(there, batch, again)
             found.created += [item for item in there if (item.index, item.id) in ours]
         return found
+
+    def are_all_new(self, items: Sequence[Item]) -> bool:
+        """Sends them. Where one is there already or is refused, some may have arrived. Raises ``StoreAway``."""
+        return all(said is None for _, said in self._sent(items))
 
     def _again(self, faulty: Sequence[tuple[Item, str]], found: Outcome) -> list[Item]:
         """Without their fields; those of them that are there."""

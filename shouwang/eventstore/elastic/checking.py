@@ -8,7 +8,7 @@ from typing import cast
 
 from shouwang import worker
 from shouwang.eventstore.base import DayLedger, Exported, Fault, Told, Verified
-from shouwang.eventstore.elastic.connection import Place, plain
+from shouwang.eventstore.elastic.place import Place, plain
 from shouwang.eventstore.elastic.template import Names
 from shouwang.model import Value
 from shouwang.words import Words

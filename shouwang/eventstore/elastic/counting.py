@@ -9,8 +9,9 @@ from elasticsearch import ApiError
 
 from shouwang.comparison import text_of
 from shouwang.eventstore.base import Count
+from shouwang.eventstore.elastic.asks import Ask
 from shouwang.eventstore.elastic.connection import telling
-from shouwang.eventstore.elastic.narrowing import Ask, narrow
+from shouwang.eventstore.elastic.narrowing import narrow
 from shouwang.eventstore.elastic.search import LOOSE, Answer, Paging, Search, whole
 from shouwang.eventstore.elastic.snapshot import Vector
 from shouwang.eventstore.elastic.template import COUNTED

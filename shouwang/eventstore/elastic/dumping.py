@@ -10,8 +10,9 @@ from elasticsearch import Elasticsearch, NotFoundError
 
 from shouwang.eventstore.archived import Sums
 from shouwang.eventstore.base import Stored
-from shouwang.eventstore.elastic.connection import Place, connect, place_of, telling
+from shouwang.eventstore.elastic.connection import connect, telling
 from shouwang.eventstore.elastic.documents import NOT_READ, READ, stored_of
+from shouwang.eventstore.elastic.place import Place, place_of
 from shouwang.eventstore.elastic.template import Names
 from shouwang.eventstore.exporting import export
 from shouwang.model import Value

@@ -11,7 +11,8 @@ from elasticsearch import ApiError, Elasticsearch
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import StoreAway
 from shouwang.eventstore.elastic import diagnosis
-from shouwang.eventstore.elastic.connection import Place, telling
+from shouwang.eventstore.elastic.connection import telling
+from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.template import Names
 from shouwang.eventstore.elastic.watermarks import Disk, Watermarks
 from shouwang.model import Finding, Level, Value

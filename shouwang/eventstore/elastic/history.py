@@ -13,9 +13,11 @@ from typing import Final, Self, cast
 from elasticsearch import BadRequestError
 
 from shouwang.eventstore.base import Rehydrate
-from shouwang.eventstore.elastic.connection import connect, place_of, telling
+from shouwang.eventstore.elastic.asks import EVERYTHING, Ask
+from shouwang.eventstore.elastic.connection import connect, telling
 from shouwang.eventstore.elastic.documents import NOT_READ, READ, stored_of
-from shouwang.eventstore.elastic.narrowing import EVERYTHING, Ask, narrow
+from shouwang.eventstore.elastic.narrowing import narrow
+from shouwang.eventstore.elastic.place import place_of
 from shouwang.eventstore.elastic.search import LOOSE, Search
 from shouwang.eventstore.elastic.template import Names
 from shouwang.eventstore.embedded.history import Part, Stretch
@@ -26,13 +28,6 @@ from shouwang.query import Node, Query
 Json = dict[str, Value]
 
 READ_AT_ONCE: Final = 500
-
-
-class EveryField:
-    """What can be asked of the server: every field that an event has."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
 
 
 class ElasticHistory:

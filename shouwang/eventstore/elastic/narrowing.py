@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 
 from shouwang.comparison import instant_of, network_of, number_of
 from shouwang.eventstore.elastic import terms
+from shouwang.eventstore.elastic.asks import EVERYTHING, NOTHING, Ask, Part, asked, both, either
 from shouwang.eventstore.elastic.terms import FIELD, PROSE, SEP, WHOLE, WORD
-from shouwang.model import Value
 from shouwang.query import (
     SPECIAL,
     All,
@@ -34,13 +34,6 @@ from shouwang.query import (
     Wildcard,
 )
 
-Ask: TypeAlias = dict[str, Value]
-"""A part of Elasticsearch's query language."""
-Part: TypeAlias = Ask | tuple[str, ...]
-"""Or, so that they can be asked for together: any of these terms."""
-
-EVERYTHING: Final[Ask] = {"match_all": {}}
-NOTHING: Final[Ask] = {"match_none": {}}
 TIMES: Final = {"@timestamp": "shouwang.time_us", "event.ingested": "shouwang.received_us"}
 DEEPEST: Final = 12
 """Of AND, OR, NOT inside one another; servers take 30 levels, and one of ours can be two of theirs."""
@@ -285,30 +278,3 @@ def _wild(head: str, pattern: str, low: str) -> Ask:
     if len(low) > _LONGEST_PART:
         return {"prefix": {FIELD: {"value": head}}}
     return {"wildcard": {FIELD: {"value": _escaped(head) + pattern}}}
-
-
-# --------------------------------------------------------------------------------------------- putting together
-
-
-def asked(part: Part) -> Ask:
-    return {"terms": {FIELD: list(part)}} if isinstance(part, tuple) else part
-
-
-def both(parts: Sequence[Part]) -> Part:
-    kept = [part for part in parts if part != EVERYTHING]
-    if not kept:
-        return EVERYTHING
-    return kept[0] if len(kept) == 1 else {"bool": {"filter": [asked(part) for part in kept]}}
-
-
-def either(parts: Sequence[Part]) -> Part:
-    """Terms are asked for together: servers take 65,536 of those, and far fewer clauses."""
-    wanted = tuple(dict.fromkeys(term for part in parts if isinstance(part, tuple) for term in part))
-    others: list[Part] = [part for part in parts if not isinstance(part, tuple) and part != NOTHING]
-    if not others:
-        return wanted or NOTHING
-    if wanted:
-        others.append(wanted)
-    if len(others) == 1:
-        return others[0]
-    return {"bool": {"should": [asked(part) for part in others], "minimum_should_match": 1}}

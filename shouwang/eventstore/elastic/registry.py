@@ -17,7 +17,8 @@ from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import DayLedger
 from shouwang.eventstore.elastic.bookings import Row
-from shouwang.eventstore.elastic.connection import Place, meaning, telling
+from shouwang.eventstore.elastic.connection import meaning, telling
+from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.spool import Marks
 from shouwang.eventstore.elastic.template import Names
 from shouwang.model import Value

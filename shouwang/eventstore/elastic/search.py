@@ -14,9 +14,11 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundErro
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import Page, Position, Rehydrate
 from shouwang.eventstore.elastic import snapshot
-from shouwang.eventstore.elastic.connection import Place, telling
+from shouwang.eventstore.elastic.asks import EVERYTHING, Ask
+from shouwang.eventstore.elastic.connection import telling
 from shouwang.eventstore.elastic.documents import NOT_READ, READ, match_of, stored_of
-from shouwang.eventstore.elastic.narrowing import EVERYTHING, Ask, Narrowing, in_time, narrow
+from shouwang.eventstore.elastic.narrowing import Narrowing, in_time, narrow
+from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.snapshot import Kind, Vector
 from shouwang.eventstore.elastic.template import Names
 from shouwang.model import Event, Match, Value

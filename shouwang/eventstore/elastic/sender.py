@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from shouwang.errors import StoreError
@@ -115,30 +116,43 @@ class Sender:
 
     def _step(self) -> bool:
         """Whether there was something to do."""
-        entry = self._spool.oldest()
-        if entry is None and self._unpublished is None:
+        entries = self._spool.oldest_few()
+        if not entries and self._unpublished is None:
             return False
         self._prepare()
-        if entry is not None:
-            self._send(entry)
+        together = len(entries) > 1 and self._together(entries)
+        for entry in entries:
+            self._book(entry, Outcome(created=[*entry.payload.items]) if together else self._sent(entry))
         if self._unpublished is not None:
             self._publish(self._unpublished)
             self._unpublished = None
         return True
 
-    def _send(self, entry: Entry) -> None:
-        payload = entry.payload
-        indices = {item.index for item in payload.items}
+    def _together(self, entries: Sequence[Entry]) -> bool:
+        """A backlog goes in few requests. False where that did not do for all: then each goes by itself."""
+        self._tried = max(self._tried, entries[-1].number)
+        items = [item for entry in entries for item in entry.payload.items]
+        with self._into({item.index for item in items}):
+            return self._bulk.are_all_new(items)
+
+    def _sent(self, entry: Entry) -> Outcome:
+        again, self._tried = entry.number <= self._tried, max(self._tried, entry.number)
+        with self._into({item.index for item in entry.payload.items}):
+            return self._bulk.create(entry.payload.items, f"{self._spool.writer}:{entry.number}", again=again)
+
+    @contextmanager
+    def _into(self, indices: set[str]) -> Iterator[None]:
         self._setup.create(indices)
         try:
-            again, self._tried = entry.number <= self._tried, max(self._tried, entry.number)
-            outcome = self._bulk.create(payload.items, f"{self._spool.writer}:{entry.number}", again=again)
+            yield
         except StoreError:
             self._setup.forget(indices)
             raise
-        bookings, marks = booked(payload, outcome), _moved(self._spool.marks(), outcome.created)
         with self._changed:
             self.touched |= indices
+
+    def _book(self, entry: Entry, outcome: Outcome) -> None:
+        bookings, marks = booked(entry.payload, outcome), _moved(self._spool.marks(), outcome.created)
         self._spool.done(entry.number, bookings, marks)
         self._unpublished = {**(self._unpublished or {}), **bookings}
         stored = [item for item in outcome.created if item.account is not None]

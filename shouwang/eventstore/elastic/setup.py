@@ -10,7 +10,8 @@ from typing import Final, cast
 import orjson
 from elasticsearch import ApiError, Elasticsearch
 
-from shouwang.eventstore.elastic.connection import Place, telling, type_of
+from shouwang.eventstore.elastic.connection import telling, type_of
+from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.template import (
     Names,
     control_mappings,

@@ -11,8 +11,9 @@ from elasticsearch import Elasticsearch
 
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import Position
-from shouwang.eventstore.elastic.connection import Place, telling
-from shouwang.eventstore.elastic.narrowing import Ask
+from shouwang.eventstore.elastic.asks import Ask
+from shouwang.eventstore.elastic.connection import telling
+from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.registry import Registry
 from shouwang.eventstore.elastic.spool import Marks, Spool
 from shouwang.eventstore.elastic.template import Names

@@ -31,6 +31,9 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE entry (number INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE cursor (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
+TOGETHER: Final = 100
+TOGETHER_BYTES: Final = 1 << 20
+"""Packed; what is sent is some ten times that."""
 KINDS: Final = ("events", "matches")
 
 
@@ -147,6 +150,22 @@ class Spool:
             self.waiting_bytes += len(packed)
             self._newest = Entry(self._next - 1, payload)
             return self._newest.number
+
+    def oldest_few(self) -> list[Entry]:
+        """What is sent together: the oldest alone, or of a backlog as many as ``TOGETHER_BYTES`` hold."""
+        with self._lock:
+            if self.waiting <= 1:
+                oldest = self.oldest()
+                return [] if oldest is None else [oldest]
+        found: list[tuple[int, bytes]] = []
+        size = 0
+        with self._reading() as db:
+            for number, packed in db.execute("SELECT number, payload FROM entry ORDER BY number LIMIT ?", (TOGETHER,)):
+                size += len(cast(bytes, packed))
+                if found and size > TOGETHER_BYTES:
+                    break
+                found.append((cast(int, number), cast(bytes, packed)))
+        return [Entry(number, self._decode.decode(zstandard.decompress(packed))) for number, packed in found]
 
     def oldest(self) -> Entry | None:
         with self._reading() as db:

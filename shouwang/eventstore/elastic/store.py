@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Literal, Self, overload
 
 from shouwang.clock import Clock, SystemClock
-from shouwang.errors import StoreError, UsageError
+from shouwang.errors import UsageError
 from shouwang.eventstore.base import (
     Batch,
     Count,
@@ -30,13 +30,14 @@ from shouwang.eventstore.base import (
     Told,
     Verified,
 )
-from shouwang.eventstore.elastic import checking, snapshot
+from shouwang.eventstore.elastic import checking, findings, snapshot
 from shouwang.eventstore.elastic.bulk import Bulk
-from shouwang.eventstore.elastic.connection import Place, connect
+from shouwang.eventstore.elastic.connection import connect
 from shouwang.eventstore.elastic.counting import Grouping, count
 from shouwang.eventstore.elastic.health import ClusterHealth
 from shouwang.eventstore.elastic.journal import Journal
 from shouwang.eventstore.elastic.ledger import Ledgers
+from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.registry import Registry
 from shouwang.eventstore.elastic.search import Paging, Search
 from shouwang.eventstore.elastic.sender import Sender
@@ -45,7 +46,7 @@ from shouwang.eventstore.elastic.spool import Spool
 from shouwang.eventstore.elastic.template import Names, event_mappings, match_mappings
 from shouwang.eventstore.elastic.upkeep import Upkeep, refuse_to_drop
 from shouwang.eventstore.embedded.growth import growth
-from shouwang.model import Event, Finding, Level, Match
+from shouwang.model import Event, Finding, Match
 from shouwang.query import Query
 from shouwang.retention import FLOOR_DAYS
 from shouwang.timespan import EPOCH, day_of
@@ -244,9 +245,9 @@ class ElasticStore:
         return [f"closed the ledger of {', '.join(map(str, closed))}"]
 
     def health(self) -> list[Finding]:
-        found = [] if self._sender.away is None else [_away(self._sender.away, self._spool)]
+        found = [] if self._sender.away is None else [findings.away(self._sender.away, self._spool)]
         if self._sender.stripped:
-            found.append(_stripped(self._sender.stripped))
+            found.append(findings.stripped(self._sender.stripped))
         if self._taken_over:
             found.append(self._taken_over)
         return [*found, *self._cluster.findings(self._clock.now_us())]
@@ -261,11 +262,7 @@ class ElasticStore:
             return None
         if not owner or owner == mine:
             return None
-        return Finding(
-            Level.BROKEN,
-            Words(f"集群已由另一个数据目录（{owner}）接管。", f"The cluster was taken over by another home ({owner})."),
-            Words("请停止此守护进程，或改为 `shouwang collect`。", "Stop this daemon, or run `shouwang collect` here."),
-        )
+        return findings.taken_over(owner)
 
     # ------------------------------------------------------------------------------------------- whose it is
 
@@ -312,30 +309,3 @@ def _page_end(position: Position, newest_first: bool) -> tuple[snapshot.Vector, 
     if (order == "n") is not newest_first:
         raise snapshot.other_order()
     return vector, place
-
-
-def _away(trouble: StoreError, spool: Spool) -> Finding:
-    waiting = f"{spool.waiting_bytes / (1 << 20):.1f} MiB"
-    return Finding(
-        Level.BROKEN if spool.is_full else Level.DEGRADED,
-        Words(
-            f"{trouble.message.zh.rstrip('。')}；本机缓存待补传 {spool.waiting} 批（{waiting}）。",
-            f"{trouble.message.en} {spool.waiting} batches ({waiting}) wait on this host.",
-        ),
-        trouble.hint,
-    )
-
-
-def _stripped(number: int) -> Finding:
-    return Finding(
-        Level.DEGRADED,
-        Words(
-            f"有 {number} 条日志因索引映射冲突，只保存了原文，检索较慢。",
-            f"{number} events were kept without their fields: the mapping of their index is not ours. Searches read "
-            "them.",
-        ),
-        Words(
-            "请检查是否有其他索引模板覆盖了 shouwang 的模板；明日的索引会用正确的映射。",
-            "Does another index template stand above ours? The next day's index has the right mapping then.",
-        ),
-    )

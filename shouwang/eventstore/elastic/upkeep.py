@@ -9,7 +9,8 @@ from typing import cast
 from elasticsearch import Elasticsearch
 
 from shouwang.eventstore.base import Part, RetentionFloor
-from shouwang.eventstore.elastic.connection import Place, telling
+from shouwang.eventstore.elastic.connection import telling
+from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.template import Names
 from shouwang.model import Value
 from shouwang.retention import FLOOR_DAYS, first_free
