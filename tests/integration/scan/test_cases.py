@@ -10,6 +10,7 @@ import pytest
 from shouwang.cli.offline_scan import Request, scan
 from shouwang.model import Value
 from tests.cases.matches import MATCHES, by_rule, expected
+from tests.cases.readings import READINGS
 
 
 def request(path: Path, *rules: Path) -> Request:
@@ -39,6 +40,17 @@ def test_a_case_gives_what_it_expects(case: str, shared: Path, capfdbinary: pyte
     folder = shared / "cases" / "files" / case
     found, _ = matches(capfdbinary, folder / MATCHES[case], folder / "rules")
     assert by_rule(found) == expected(folder)
+
+
+def test_every_shared_case_about_events_and_rules_and_each_of_its_files_has_a_test(shared: Path) -> None:
+    folder = shared / "cases"
+    listed = [orjson.loads(line) for line in (folder / "cases.jsonl").read_bytes().splitlines()]
+    assert {case["id"] for case in listed if case["area"] in {"A", "B", "C"}} == READINGS.keys() | MATCHES.keys()
+    tested = {file for reading in READINGS.values() for file in reading.files}
+    tested |= {f"{case}/{file}" for case, file in MATCHES.items()}
+    files = {path.relative_to(folder / "files") for path in (folder / "files").rglob("*") if path.is_file()}
+    inputs = {str(path) for path in files if path.parts[0][0] in "ABC" and path.parent.name != "rules"}
+    assert inputs - {f"{case}/expect.json" for case in MATCHES} == tested
 
 
 def test_six_dialects_say_the_same_of_one_event(shared: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
