@@ -91,9 +91,13 @@ def hunt(
         "intel": str(folder),
         "entities": ["host.name", "user.name", "source.ip"],
     }
-    began = time.process_time()
-    hunting.work(args, [], lambda _progress: None)  # type: ignore[arg-type]
-    return place, time.process_time() - began
+    child = os.fork()
+    if child == 0:  # a process of its own, as in the product: none lives on what another has made
+        hunting.work(args, [], lambda _progress: None)  # type: ignore[arg-type]
+        os._exit(0)
+    _, ended, used = os.wait4(child, 0)
+    assert ended == 0
+    return place, used.ru_utime + used.ru_stime
 
 
 def row(what: str, rules: RuleSet, folder: Path, *, paths: list[Path], shared: Path, total: int) -> None:
