@@ -42,6 +42,7 @@ def page(ruleset: RuleSet) -> str:
     return FRAME.read_text(encoding="utf-8").replace("{{counts}}", counts).replace("{{tables}}\n", "\n".join(parts))
 
 
+_OPS: Final = {"gte": "at least", "gt": "above", "lte": "at most", "lt": "below", "eq": "=", "neq": "not"}
 _HEAD: Final = (
     "| Title | 标题 | Level | ATT&CK | GB/T 20986-2023 | File |",
     "|---|---|---|---|---|---|",
@@ -84,7 +85,12 @@ def _what(rule: Correlation) -> str:
         case "temporal_ordered":
             return f"one after the other within {span}"
         case "value_avg" | "value_median" | "value_percentile":
-            return f"{rule.type.removeprefix('value_')} of {fields} over {span}"
+            return f"{_measure(rule)} of {fields} {_OPS[rule.op]} {rule.count} in {span}"
+
+
+def _measure(rule: Correlation) -> str:
+    names = {"value_avg": "mean", "value_median": "median", "value_percentile": f"{rule.percentile}th percentile"}
+    return names[rule.type]
 
 
 def _by(rule: Correlation) -> str:

@@ -112,7 +112,8 @@ def test_no_file_of_ours_is_refused() -> None:
 def test_the_set_is_as_large_as_promised() -> None:
     assert len(OWN.rules) >= 120
     assert len(OWN.correlations) >= 20
-    kinds = {"event_count", "value_count", "value_sum", "temporal", "temporal_ordered"}
+    kinds = {"event_count", "value_count", "value_sum", "value_avg", "value_median", "value_percentile"}
+    kinds |= {"temporal", "temporal_ordered"}
     assert {each.type for each in OWN.correlations} == kinds
     assert {each.path.parent.name for each in everything(OWN)} == set(catalogue.THEMES)
 
