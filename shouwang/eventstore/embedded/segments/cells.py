@@ -19,7 +19,7 @@ def text_of(cell: Cell) -> str | None:
         return cell
     if isinstance(cell, bytes):
         return MARK + cell.decode("ascii")
-    return MARK + json.dumps(cell)
+    return MARK + repr(cell)  # of a number that is one in JSON: what JSON writes
 
 
 def found_of(text: str | None) -> Found:
