@@ -45,7 +45,7 @@ class Asking:
         return self._noted(act, lambda: self._client.call(act, **args))
 
     def giving(self, file: Path, act: str, **args: Value) -> Json:
-        with file.open("rb") as given:
+        with file.open("r+b") as given:
             return self._noted(act, lambda: self._client.call_with_file(act, given.fileno(), **args))
 
     def _noted(self, act: str, call: Callable[[], Value]) -> Json:
@@ -153,6 +153,19 @@ def hunt(ask: Asking, folder: Path) -> None:
     ask("intel.remove", name="feed")
 
 
+def keep_the_store(ask: Asking, folder: Path) -> None:
+    assert ask("store.seal")["done"]
+    assert ask("store.verify")["ok"]
+    day = str(ask("store.status")["newest_day"])
+    made = folder / "day"
+    made.touch()
+    entry = ask.giving(made, "store.export", day=day)
+    assert ask.giving(made, "store.import", timezone="Asia/Shanghai", entry=entry)["stored"] == 0
+    ask("store.hold", name="case-7", first=day, reason="协查函")
+    ask("store.release", name="case-7", reason="已结")
+    ask("store.deletions")
+
+
 def test_while_every_act_runs_only_the_daemon_holds_a_database_open_for_writing(daemon: Daemon, tmp_path: Path) -> None:
     log = tmp_path / "auth.log"
     log.write_text("")
@@ -169,6 +182,7 @@ def test_while_every_act_runs_only_the_daemon_holds_a_database_open_for_writing(
         work_on_alerts(ask)
         assert ask.giving(history, "import", name="history.log")["stored"] == HISTORY
         look_around(ask)
+        keep_the_store(ask, tmp_path)
         hunt(ask, tmp_path)
         change_rules(ask, tmp_path)
         ask("stop")
