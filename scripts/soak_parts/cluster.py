@@ -60,7 +60,7 @@ class Cluster:
         for node in nodes or self.nodes:
             node.start()
         for node in nodes or self.nodes:
-            node.wait(nodes=NODES, status="green")
+            node.wait(nodes=NODES, status="green", within_s=RECOVER_S)
 
     def any(self) -> Node:
         return next(node for node in self.nodes if node.running)
@@ -160,7 +160,7 @@ class Run:
         self.waited = 0
         yield
         mended = time.monotonic()
-        self.cluster.any().wait(nodes=NODES, status="green")
+        self.cluster.any().wait(nodes=NODES, status="green", within_s=RECOVER_S)
         until(lambda: self.collectors.total("waiting") <= len(COLLECTORS), f"{name}: what waits is sent")
         took = time.monotonic() - mended
         self.rows.append((name, self.waited, took))

@@ -83,9 +83,9 @@ class Node:
     def url(self) -> str:
         return f"{'https' if self.trust else 'http'}://127.0.0.1:{self.port}"
 
-    def wait(self, *, nodes: int = 1, status: str = "yellow") -> None:
+    def wait(self, *, nodes: int = 1, status: str = "yellow", within_s: float = START_S) -> None:
         """Until the cluster has so many nodes and the status, as this node sees it."""
-        end = time.monotonic() + START_S
+        end = time.monotonic() + within_s
         path = f"/_cluster/health?wait_for_status={status}&wait_for_nodes={nodes}&timeout=5s"
         while time.monotonic() < end:
             if not self.running:
@@ -95,7 +95,7 @@ class Node:
                     return
             except (OSError, ValueError):
                 time.sleep(0.2)
-        raise NotStarted(f"no answer in {START_S} s\n{self.log()}")
+        raise NotStarted(f"no answer in {within_s} s\n{self.log()}")
 
     def ask(
         self, path: str, body: object = None, method: str = "", *, authorization: str | None = None
@@ -114,6 +114,13 @@ class Node:
         except urllib.error.HTTPError as refused:
             refused.add_note(refused.read().decode(errors="replace"))
             raise
+
+    def bulk(self, lines: bytes) -> None:
+        """Documents, as another would have sent them."""
+        headers = {"Content-Type": "application/x-ndjson"}
+        request = urllib.request.Request(f"{self.url}/_bulk", data=lines, method="POST", headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert not json.loads(answer.read())["errors"]
 
     def kill(self) -> None:
         """As when the machine dies: nothing is flushed."""

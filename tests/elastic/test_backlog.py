@@ -43,7 +43,7 @@ def sent(folder: Path, node: Node) -> tuple[int, int]:
 def requests(node: Node) -> int:
     """That brought events."""
     found = node.ask(f"/{NAMES.events}/_stats/bulk?filter_path=_all.primaries.bulk.total_operations")
-    number = found["_all"]["primaries"]["bulk"]["total_operations"]  # type: ignore[index, call-overload]
+    number = found["_all"]["primaries"]["bulk"]["total_operations"]  # type: ignore[index]
     assert isinstance(number, int)
     return number
 
