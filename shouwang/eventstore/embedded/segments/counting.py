@@ -32,13 +32,28 @@ def count(reader: Reader, ask: Count) -> Iterator[Row]:
         yield from ((json.dumps(each.key), each.count) for each in tally.most(top))
         return
     found = Counter(dict(cast("list[tuple[int | None, int]]", ask.numbers)))
-    if scope.condition.must != "false" and scope.segments:
-        start = _start(bucket) if bucket else "NULL"
-        rows = scope.rows(f"SELECT {start}, count(*) {scope.where(scope.condition.must)} GROUP BY 1")
-        found.update(dict(cast("Iterator[tuple[int | None, int]]", rows)))
-    for event in _unsure(reader, scope):
+    unsure = _group(scope, _start(bucket) if bucket else "NULL")
+    found.update(dict(cast("list[tuple[int | None, int]]", scope.run(_SURE))))
+    for event in _unsure(reader, scope) if unsure else ():
         found[start_of(event, bucket) if bucket else None] += 1
     yield from ((json.dumps(key), number) for key, number in found.items())
+
+
+_SURE: Final = "SELECT key, n FROM groups WHERE n > 0"
+
+
+def _group(scope: Scope, key: str) -> bool:
+    """Into the table ``groups``: how many events of each ``key`` are asked for, as far as SQL is sure. Whether others
+    may be: both in one look at the rows."""
+    must, may = scope.condition
+    if must == "false" or not scope.segments:
+        scope.run("CREATE OR REPLACE TEMP TABLE groups (key VARCHAR, n BIGINT)")
+        return may != "false"
+    sure = "count(*) AS n, 0 AS unsure"
+    if not scope.condition.exact:
+        sure = f"count(*) FILTER (WHERE {must}) AS n, count(*) FILTER (WHERE NOT {must}) AS unsure"
+    scope.run(f"CREATE OR REPLACE TEMP TABLE groups AS SELECT {key} AS key, {sure} {scope.where(may)} GROUP BY 1")
+    return bool(scope.run("SELECT 1 FROM groups WHERE unsure > 0 LIMIT 1"))
 
 
 def _start(bucket: tuple[int, int]) -> str:
@@ -48,33 +63,28 @@ def _start(bucket: tuple[int, int]) -> str:
 
 
 def _by_field(reader: Reader, scope: Scope, by: str, tally: Tally, top: int) -> None:
-    condition = scope.condition
     if by not in COLUMNS:
-        for event in _all(reader, scope):
+        for event in _asked(reader, scope, scope.condition.may):
             tally.add(value_of(event, by), 1)
         return
-    for event in _unsure(reader, scope):
-        tally.add(value_of(event, by), 1)
-    if condition.must == "false" or not scope.segments:
-        return
     column, as_value = COLUMNS[by]
-    grouped = f"SELECT {column} AS key, count(*) AS n {scope.where(condition.must)} GROUP BY 1"
+    if _group(scope, column):
+        for event in _unsure(reader, scope):
+            tally.add(value_of(event, by), 1)
     if by in TEXTS or by in NAMES:
-        _texts(scope, grouped, tally, top, as_cells=by in TEXTS)
+        _add_texts(scope, tally, top, as_cells=by in TEXTS)
         return
-    for key, number in scope.rows(grouped):
+    for key, number in scope.run(_SURE):
         tally.add(as_value(key), cast(int, number))
 
 
-def _texts(scope: Scope, grouped: str, tally: Tally, top: int, *, as_cells: bool) -> None:
+def _add_texts(scope: Scope, tally: Tally, top: int, *, as_cells: bool) -> None:
     """Only the groups that can be among the greatest leave DuckDB: a text that nothing else adds to is whole there."""
-    scope.run(f"CREATE OR REPLACE TEMP TABLE groups AS {grouped}")
-    kept = "SELECT key, n FROM groups WHERE key IS NOT NULL"
-    plain = kept
+    plain = f"{_SURE} AND key IS NOT NULL"
     if as_cells:
-        plain = f"{kept} AND NOT {odd('key')}"
-        for key, number in scope.run(f"{kept} AND {odd('key')}"):
+        for key, number in scope.run(f"{_SURE} AND {odd('key')}"):
             tally.add(found_of(cast(str, key)), cast(int, number))
+        plain += f" AND NOT {odd('key')}"
     others = tally.texts()
     if not top or len(others) > _FEW:
         found = scope.run(plain)
@@ -88,18 +98,13 @@ def _texts(scope: Scope, grouped: str, tally: Tally, top: int, *, as_cells: bool
 
 def _unsure(reader: Reader, scope: Scope) -> Iterator[Event]:
     """What is asked for and SQL was not sure of."""
-    if not scope.condition.exact:
-        yield from _asked(reader, scope, f"{scope.condition.may} AND NOT {scope.condition.must}")
-
-
-def _all(reader: Reader, scope: Scope) -> Iterator[Event]:
-    yield from _asked(reader, scope, scope.condition.may)
+    yield from _asked(reader, scope, f"{scope.condition.may} AND NOT {scope.condition.must}")
 
 
 def _asked(reader: Reader, scope: Scope, condition: str) -> Iterator[Event]:
     if not scope.segments or condition == "false":
         return
-    for row in scope.rows(f"SELECT {STORED_COLUMNS} {scope.where(condition)}"):  # our own words and columns
+    for row in scope.rows(f"SELECT {STORED_COLUMNS} {scope.where(condition)}"):
         event = reader.event(row)
         if matches(scope.query, event):
             yield event
