@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import apsw
@@ -10,8 +11,13 @@ import pytest
 from shouwang.clock import ManualClock
 from shouwang.config import load
 from shouwang.errors import StoreError, UsageError
+from shouwang.eventstore.base import Batch, Position
+from shouwang.flows.alerting import POSITION
 from shouwang.home import HOME_ID, Home
 from shouwang.wiring import build
+from tests.contract.records import match_on, numbered
+
+HOUR_US = 3_600_000_000
 
 
 def start(home: Home, clock: ManualClock, *anew: str) -> list[str]:
@@ -138,3 +144,36 @@ def forget(home: Home) -> None:
         connection = apsw.Connection(str(path))
         connection.execute(sql)
         connection.close()
+
+
+@pytest.mark.parametrize("handled", [1, 4, 6])
+def test_a_lost_event_database_is_made_again_from_its_segments_and_alerting_misses_no_match(
+    home: Home, clock: ManualClock, handled: int
+) -> None:
+    """Six matches, the last two of which are not sealed; alerting had handled some."""
+    with build(home, load(home.config), clock) as services:
+        for hour in range(3):
+            at_us = clock.now_us() + hour * HOUR_US
+            events = [numbered(hour * 2 + n, received_us=at_us) for n in range(2)]
+            services.events.put(
+                Batch(events, [match_on(each) for each in events], received_us=at_us), {"a": b"%d" % hour}
+            )
+        services.events.maintain(clock.now_us() + 3 * HOUR_US, 60.0)
+        position = services.events.tail("matches", None, handled).next
+        assert position is not None
+        with services.state.work() as tx:
+            tx.memory.put(POSITION, position.token.encode())
+    lose(home.events)
+    with build(home, load(home.config), clock, anew=["events"]) as services:
+        (entry,) = services.state.trail.list()[1]
+        assert entry.act == "database.new"
+        assert json.loads(entry.detail)["events"] == 4
+        assert services.events.cursors() == {"a": b"1"}
+        at_us = clock.now_us() + 2 * HOUR_US
+        again = [numbered(100 + n, received_us=at_us) for n in range(2)]
+        services.events.put(Batch(again, [match_on(each) for each in again], received_us=at_us), {"a": b"2"})
+        kept = services.state.memory.get(POSITION)
+        assert kept is not None
+        left = services.events.tail("matches", Position(kept.decode()), 99).items
+        assert [match.event_id for match in left][-2:] == [event.id for event in again]
+        assert len(left) == 2 + max(4 - handled, 0)
