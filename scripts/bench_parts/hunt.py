@@ -93,8 +93,10 @@ def hunt(
     }
     child = os.fork()
     if child == 0:  # a process of its own, as in the product: none lives on what another has made
-        hunting.work(args, [], lambda _progress: None)  # type: ignore[arg-type]
-        os._exit(0)
+        try:
+            hunting.work(args, [], lambda _progress: None)  # type: ignore[arg-type]
+        finally:
+            os._exit(0 if place.state().done else 1)
     _, ended, used = os.wait4(child, 0)
     assert ended == 0
     return place, used.ru_utime + used.ru_stime
