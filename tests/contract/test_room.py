@@ -142,3 +142,21 @@ def test_a_store_that_is_opened_on_a_full_disk_takes_nothing_and_goes_on_later(d
         other.unlink()
         assert store.put(batch, {"at": b"%d" % done}).stored == 100
         assert (disk / "reserve").stat().st_size == RESERVE
+
+
+def test_days_are_not_compacted_while_room_is_little_and_are_when_there_is_more(
+    disk: Path, store: EmbeddedStore
+) -> None:
+    store.maintain(NOON_US, 5.0)
+    for hour in (0, 2, 30):
+        at = NOON_US + hour * 3_600_000_000
+        store.put(Batch([numbered(hour, received_us=at)], received_us=at), {})
+    other = fill(disk, 6 * MIB)
+    later = NOON_US + 40 * 3_600_000_000
+    assert any(said.startswith("sealed") for said in store.maintain(later, 5.0))
+    folder = disk / "segments" / "2026-11-24"
+    assert not list(folder.glob("day-*"))
+    other.unlink()
+    store.maintain(later, 5.0)
+    assert len(list(folder.glob("day-*"))) == 1
+    assert len(all_of(store, Query())) == 3
