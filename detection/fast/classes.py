@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from detection.fast.budget import Budget, Memory
 from detection.fast.fieldtests import FieldTests, Said
@@ -34,11 +34,13 @@ class Reader:
 class Sort:
     """A class of values."""
 
-    __slots__ = ("said", "undecided", "woken")
+    __slots__ = ("said", "true", "undecided", "woken")
 
-    def __init__(self, said: tuple[Said | None, ...], woken: Ids, *, undecided: bool) -> None:
+    def __init__(self, said: tuple[Said | None, ...], true: Ids, woken: Ids, *, undecided: bool) -> None:
         self.said = said
         """For each reader of the place; ``None``: the field is not there, another place may have it."""
+        self.true = true
+        """Atoms that hold, of the fields that have no other place."""
         self.woken = woken
         """Rules that may fire because of it."""
         self.undecided = undecided
@@ -47,18 +49,26 @@ class Sort:
 Still: TypeAlias = Callable[[Ids, Ids], Ids]
 
 
+class Outlook(NamedTuple):
+    """What a route makes of what is read at one of its places."""
+
+    otherwise: Sequence[Ids | None]
+    """For each reader: what holds where the value is not there; ``None``: its field has other places too."""
+    still: Still
+    """Of some rules, those that may fire when of the atoms that this place alone decides just these hold."""
+
+
 class Column(Memory[Found, Sort]):
     """One place in the documents of one route: its values' classes."""
 
-    __slots__ = ("_direct", "_readers", "_sorts", "_still", "_wake")
+    __slots__ = ("_direct", "_outlook", "_readers", "_sorts", "_wake")
 
     def __init__(
-        self, budget: Budget, readers: Sequence[Reader], wake: Mapping[int, Ids], still: Still | None = None
+        self, budget: Budget, readers: Sequence[Reader], wake: Mapping[int, Ids], outlook: Outlook | None = None
     ) -> None:
-        """``wake``: rules that an atom wakes. ``still``: those of them that may fire when of this place's atoms just
-        these hold."""
+        """``wake``: rules that an atom wakes."""
         super().__init__(budget)
-        self._still = still
+        self._outlook = outlook
         self._readers = tuple(readers)
         only = self._readers[0] if len(self._readers) == 1 else None
         self._direct = only.tests.say if only is not None and only.make is None else None
@@ -99,10 +109,14 @@ class Column(Memory[Found, Sort]):
             self._sorts.clear()
         true = NONE.union(*[each.true for each in said if each is not None])
         undecided = NONE.union(*[each.undecided for each in said if each is not None])
-        woken = NONE.union(*[self._wake[atom] for atom in true | undecided if atom in self._wake])
-        if woken and self._still is not None and not undecided and None not in said and NOTHING_MADE not in said:
-            woken = self._still(woken, true)
-        made = self._sorts[said] = Sort(said, woken, undecided=bool(undecided))
+        woken = NONE.union(*[self._wake[atom] for atom in (true | undecided) & self._wake.keys()])
+        outlook, settled = self._outlook, true
+        if outlook is not None:
+            if woken and not undecided and None not in said and NOTHING_MADE not in said:
+                woken = outlook.still(woken, true)
+            both = zip(said, outlook.otherwise, strict=True)
+            settled = NONE.union(*[_settled(each, otherwise) for each, otherwise in both if otherwise is not None])
+        made = self._sorts[said] = Sort(said, settled, woken, undecided=bool(undecided))
         return made
 
     def forget(self) -> None:
@@ -114,6 +128,10 @@ class Column(Memory[Found, Sort]):
 
 NOTHING_MADE: Final = Said(frozenset((-1,)), NONE)
 """The value is there, but nothing can be made of it. No atom has this number."""
+
+
+def _settled(said: Said | None, otherwise: Ids) -> Ids:
+    return otherwise if said is None or said is NOTHING_MADE else said.true
 
 
 def _say(reader: Reader, value: Value) -> Said:

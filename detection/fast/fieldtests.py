@@ -51,6 +51,14 @@ class Said(NamedTuple):
     """Tests that raised instead of answering."""
 
 
+class Heard(NamedTuple):
+    """What the pieces that stand in a text tell."""
+
+    said: Said
+    woken: tuple[tuple[int, CellTest], ...]
+    """Tests that are left to be asked."""
+
+
 class FieldTests:
     """Of one field."""
 
@@ -149,8 +157,11 @@ class FieldTests:
         self._literals = Literals(pieces, self._kept) if pieces else None
         self._whole = frozenset((*self._there, *self._any))
         self._known: dict[Ids, Said] = {}
-        self._of_hits: dict[frozenset[int], Said] = {}
-        """Pieces that wake no further test -> what they say."""
+        self._of_hits: dict[tuple[int, ...], Heard] = {}
+        self._bare = Heard(self._same(self._whole, set()), ())
+        """Of a text without a piece."""
+        self._longest_exact = max(map(len, self._exact), default=-1)
+        """Lower case is never shorter."""
         self._every_time = bool(self._searches or self._networks.known or self._single)
         self.absent = Said(frozenset((*self._nulls, *self._gone)), NONE)
         """Of a field that is not there."""
@@ -162,18 +173,16 @@ class FieldTests:
 
     def say(self, value: Found) -> Said:
         if isinstance(value, str):
-            if (
-                self._every_time
-                or (self._numbers and value[:1] in _OPENS_NUMBER)
-                or (self._exact and value.lower() in self._exact)
-            ):
-                return self._of_text(value)
-            found = frozenset(self._literals.found_in(value)) if self._literals is not None else NONE
-            return self._of_hits.get(found) or self._of_pieces(found, value)
+            exact = self._exact.get(value.lower()) if len(value) <= self._longest_exact else None
+            heard = self._heard(value)
+            if heard.woken or exact or self._every_time or (self._numbers and value[:1] in _OPENS_NUMBER):
+                true, undecided = set(heard.said.true), set[int]()
+                self._ask_text(Cell(value), heard, exact, true, undecided)
+                return self._same(frozenset(true), undecided)
+            return heard.said
         if value is ABSENT:
             return self.absent
-        undecided: set[int] = set()
-        true = set(self._there)
+        true, undecided = set(self._there), set[int]()
         cells = tuple(map(Cell, elements(value)))
         if self._nulls and holds_nothing(cells):
             true.update(self._nulls)
@@ -181,37 +190,31 @@ class FieldTests:
             if cell.raw is not None:
                 true.update(self._any)
             if cell.folded is not None:
-                self._ask_text(cell, true, undecided)
+                heard = self._heard(cell.text or "")
+                true |= heard.said.true
+                self._ask_text(cell, heard, self._exact.get(cell.folded), true, undecided)
             else:
                 _ask(self._single, cell, true, undecided)
         return self._same(frozenset(true), undecided)
 
-    def _of_text(self, value: str) -> Said:
-        true, undecided = set(self._whole), set[int]()
-        self._ask_text(Cell(value), true, undecided)
-        return self._same(frozenset(true), undecided)
+    def _heard(self, text: str) -> Heard:
+        literals = self._literals
+        if literals is None:
+            return self._bare
+        found = tuple(literals.found_in(text))
+        return self._of_hits.get(found) or self._learn(found)
 
-    def _of_pieces(self, found: frozenset[int], value: str) -> Said:
-        """What the pieces that were found say, and those tests that they wake."""
-        true, undecided = set(self._whole), set[int]()
-        woken = self._take_found(found, true)
-        if woken:
-            _ask(woken, Cell(value), true, undecided)
-            return self._same(frozenset(true), undecided)
+    def _learn(self, found: tuple[int, ...]) -> Heard:
+        """What pieces say that were found, in the order in which they were."""
         if len(self._of_hits) >= _MOST_KNOWN:
             self._of_hits.clear()
-        said = self._of_hits[found] = self._same(frozenset(true), undecided)
-        return said
-
-    def _take_found(self, found: frozenset[int], true: set[int]) -> list[tuple[int, CellTest]]:
-        """Adds what the pieces say by themselves; the tests that are left to be asked."""
-        woken: list[tuple[int, CellTest]] = []
-        for index in found:
-            true.update(self._plain[index])
-            for number, test, needed in self._tests[index]:
-                if needed <= found:
-                    woken.append((number, test))
-        return woken
+        every = frozenset(found)
+        true = self._whole.union(*[self._plain[index] for index in found])
+        woken = tuple(
+            [(number, test) for index in found for number, test, needed in self._tests[index] if needed <= every]
+        )
+        heard = self._of_hits[found] = Heard(self._same(true, set()), woken)
+        return heard
 
     def _same(self, true: Ids, undecided: set[int]) -> Said:
         """Equal answers are one object, so that they compare fast."""
@@ -224,13 +227,11 @@ class FieldTests:
             known = self._known[true] = Said(true, NONE)
         return known
 
-    def _ask_text(self, cell: Cell, true: set[int], undecided: set[int]) -> None:
-        """All tests of a value that is a text, or can be written as one."""
-        folded = cell.folded or ""
-        if folded in self._exact:
-            true.update(self._exact[folded])
-        if self._literals is not None:
-            _ask(self._take_found(frozenset(self._literals.found_in(cell.text or "")), true), cell, true, undecided)
+    def _ask_text(self, cell: Cell, heard: Heard, exact: list[int] | None, true: set[int], undecided: set[int]) -> None:
+        """All tests of a value that is a text, or can be written as one, beside those that its pieces decided."""
+        if exact:
+            true.update(exact)
+        _ask(heard.woken, cell, true, undecided)
         for any_of_them, tests in self._searches:
             if any_of_them is None or any_of_them(cell.text or ""):
                 _ask(tests, cell, true, undecided)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from operator import getitem
 from typing import Final, NamedTuple, TypeAlias
 
@@ -9,6 +11,9 @@ import msgspec
 
 from detection.fast.budget import Memory
 from detection.fast.classes import PLAIN, Column, Sort
+from detection.fast.formulas import FALSE, NONE, atoms_of, folded
+from detection.fast.gate import Asked, Gate, Needs, Trial, needs
+from detection.fast.literals import HAS_HYPERSCAN
 from detection.fast.matching import FOLDED, MOST_ROUTES, Matcher
 from detection.fast.partial import Conflict, Decode, Values, partial
 from detection.fast.routes import NOTHING, Fires, Key, Route, Source
@@ -27,6 +32,8 @@ _SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 
 
 _ENTRY_BYTES: Final = 600
+_NEW_BEFORE_GATE: Final = 48
+"""Lines of a kind that said something new: so many before it is tried whether a look at their bytes suffices."""
 _WEIGHED: Final = 8
 """One of so many is weighed, and counts for all of them."""
 
@@ -37,7 +44,7 @@ class Mark(Sort):
     __slots__ = ("value",)
 
     def __init__(self, value: Found) -> None:
-        super().__init__((), frozenset(), undecided=False)
+        super().__init__((), NONE, NONE, undecided=False)
         self.value = value
 
 
@@ -80,8 +87,43 @@ class Kind:
         marks = [Marks(kinds.budget) for _ in layout.decisive]
         self.columns: tuple[Memory[Found, Sort], ...] = (*route.columns, *marks)  # type: ignore[arg-type]  # Mark is a Sort
         self.sieve = words.sieve
+        self.gate: Gate | Trial | None = None
+        """Once many lines said something new: tells of most of them at a glance that nothing fires."""
+        self.glance, self.decisive = partial(layout.decisive, layout.missing)
+        """Decodes no more than what tells the kind, and takes it."""
+        self.kin = Kin(self.form, kinds)
+        self._route, self._kinds = route, kinds
         self.memo = LineMemo(kinds, self, route, words.quiet)
         self.recall = Recall(kinds, self)
+
+    def try_gate(self) -> None:
+        """From the next lines on."""
+        if HAS_HYPERSCAN:
+            needed = self._kinds.needs(self._route)
+            if not needed.always():
+                self.gate = Trial(needed, self._kinds.broad_pieces, self._take)
+
+    def _take(self, gate: Gate | None) -> None:
+        self.gate = gate
+
+
+class Kin(dict[tuple[Found, ...], "Kind | None"]):
+    """Decisive values, as decoded -> the kind of lines of this form that have them; ``None``: not known."""
+
+    __slots__ = ("_form", "_kinds")
+
+    def __init__(self, form: Form, kinds: Kinds) -> None:
+        super().__init__()
+        self._form, self._kinds = form, kinds
+
+    def __missing__(self, decisive: tuple[Found, ...]) -> Kind | None:
+        held = tuple([ABSENT if isinstance(value, msgspec.UnsetType) else value for value in decisive])
+        found = self._kinds.known.get((self._form, held))
+        if found is not None:
+            if len(self) >= MOST_ROUTES:
+                self.clear()
+            self[decisive] = found
+        return found
 
 
 class Words(NamedTuple):
@@ -118,39 +160,40 @@ class LineMemo(Memory[Key, Answer]):
         self._targets: dict[Key, Kind] = {}
 
     def __missing__(self, key: Key) -> Answer:
-        return None if self._target(key) is None else super().__missing__(key)
+        marks = key[self._places :]
+        target = self._targets.get(marks) or self._find(marks)
+        if target is None:
+            return None
+        answer = self.last.pop(key, None) if self.last else None
+        if answer is None:
+            answer = self._judge(key) if target is self._kind else Turn(target)
+        self[key] = answer
+        self._budget.spend(200 + 8 * len(key))
+        return answer
 
-    def make(self, key: Key) -> Answer:
-        target = self._target(key)
-        if target is not self._kind:
-            return None if target is None else Turn(target)
+    def _judge(self, key: Key) -> Fires:
         fires = self._route.judge((*key, self._quiet))
         return LOOK if fires is NOTHING and self._kind.sieve is not None else fires
 
-    def _target(self, key: Key) -> Kind | None:
-        marks = key[self._places :]
-        target = self._targets.get(marks)
-        if target is None:
-            values = tuple(mark.value for mark in marks if isinstance(mark, Mark))
-            target = self._kinds.known.get((self._kind.form, values))
-            if target is not None:
-                if len(self._targets) >= MOST_ROUTES:
-                    self._targets.clear()
-                self._targets[marks] = target
+    def _find(self, marks: Key) -> Kind | None:
+        values = tuple(mark.value for mark in marks if isinstance(mark, Mark))
+        target = self._kinds.known.get((self._kind.form, values))
+        if target is not None:
+            if len(self._targets) >= MOST_ROUTES:
+                self._targets.clear()
+            self._targets[marks] = target
         return target
-
-    def size_of(self, key: Key) -> int:
-        return 200 + 8 * len(key)
 
 
 class Recall(Memory[tuple[Found, ...], Answer]):
     """The values themselves -> what fires: for lines that say again what was said before."""
 
-    __slots__ = ("_columns", "_memo", "_new")
+    __slots__ = ("_columns", "_kind", "_memo", "_new")
 
     def __init__(self, kinds: Kinds, kind: Kind) -> None:
         super().__init__(kinds.budget)
         self._columns, self._memo = kind.columns, kind.memo
+        self._kind = kind
         self._new = 0
 
     def __missing__(self, key: tuple[Found, ...]) -> Answer:
@@ -158,6 +201,8 @@ class Recall(Memory[tuple[Found, ...], Answer]):
         if answer is not None:
             self[key] = answer
             self._new += 1
+            if self._new == _NEW_BEFORE_GATE:
+                self._kind.try_gate()
             if self._new % _WEIGHED == 0:
                 size = sum(len(value) for value in key if isinstance(value, str))
                 self._budget.spend(_WEIGHED * (_ENTRY_BYTES + size))
@@ -167,9 +212,11 @@ class Recall(Memory[tuple[Found, ...], Answer]):
 class Kinds:
     """All kinds of lines met so far."""
 
-    def __init__(self, matcher: Matcher, context: frozenset[str]) -> None:
-        """``context``: ECS fields that every event has beside what its line says."""
+    def __init__(self, matcher: Matcher, context: frozenset[str], broad_pieces: Sequence[str] = ()) -> None:
+        """``context``: ECS fields that every event has beside what its line says. ``broad_pieces``: text that every
+        line is searched for."""
         self._book = matcher.book
+        self.broad_pieces = broad_pieces
         self.budget = matcher.book.budget
         self._context = context
         self._broad = matcher.book.broad_words
@@ -211,6 +258,28 @@ class Kinds:
             except Conflict:
                 return None
         return kind
+
+    def needs(self, route: Route) -> Needs:
+        """What its rules need in a line that holds none of the keywords that every line is searched for."""
+        plain = NONE.union(
+            *[
+                field.atoms - field.otherwise.true
+                for field in route.fields
+                if all(source.make is None for source in field.sources)
+            ]
+        )
+        words = self._book.words({atom for program in route.programs for atom in program.atoms})
+
+        def asked(atom: int) -> Asked:
+            word = words.get(atom)
+            return Asked(self._book.predicate(atom), word is not None or atom in plain, word is None)
+
+        programs = []
+        for program in route.programs:
+            formula = folded(program.formula, NONE, program.atoms - self._broad)
+            if formula is not FALSE:
+                programs.append(replace(program, formula=formula, atoms=frozenset(atoms_of(formula))))
+        return needs(programs, asked)
 
     def _words(self, route: Route) -> Words:
         words = self._book.words({atom for program in route.programs for atom in program.atoms})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from detection.fast.budget import Budget, Memory
-from detection.fast.classes import NOTHING_MADE, Column, Make, Reader, Sort, Still
+from detection.fast.classes import NOTHING_MADE, Column, Make, Outlook, Reader, Sort, Still
 from detection.fast.fieldtests import FieldTests, Said
 from detection.fast.formulas import NONE, TRUE, Formula, Ids, holds, projected
 from shouwang.model import Path
@@ -95,12 +95,22 @@ class Route:
             (reads[0][0], None if len(reads) == len(reads[0]) == 1 else reads, field.otherwise)
             for reads, field in zip(self.reads, self.fields, strict=True)
         ]
+        self._several = [(reads, otherwise.true) for _, reads, otherwise in self._read if reads is not None]
+        """Fields with more than one place, and what holds where none has them."""
         self.columns = tuple(
-            column(budget, readers[place], self.wake, self._still(at)) for at, place in enumerate(self.places)
+            column(budget, readers[place], self.wake, Outlook(self._otherwise(at, readers[place]), self._still(at)))
+            for at, place in enumerate(self.places)
         )
         self.memo = Memo(budget, self)
-        self.silence = Sort((Said(NONE, NONE),), NONE, undecided=False)
+        self.silence = Sort((Said(NONE, NONE),), NONE, NONE, undecided=False)
         """The class of the keywords of an event that holds none."""
+
+    def _otherwise(self, column: int, readers: Sequence[Reader]) -> list[Ids | None]:
+        found: list[Ids | None] = [None] * len(readers)
+        for (at, reader), reads, otherwise in self._read:
+            if at == column and reads is None:
+                found[reader] = otherwise.true
+        return found
 
     def _still(self, column: int) -> Still:
         """Of some rules, those that may fire when of the atoms that this column alone decides just these hold."""
@@ -126,18 +136,29 @@ class Route:
         return found
 
     def judge(self, key: Key) -> Fires:
-        rules = self._always.union(*[sort.woken for sort in key])
-        undecided = NONE
-        said: list[Said] = []
+        rules = self._always
         for sort in key:
             if sort.undecided:
-                said = self._said(key)
-                undecided = NONE.union(*[each.undecided for each in said])
-                rules |= {program.rule for program in self.programs if not program.atoms.isdisjoint(undecided)}
-                break
+                return self._judge_in_doubt(key)
+            if sort.woken:
+                rules = rules | sort.woken
         if not rules:
             return NOTHING
-        true: Ids = NONE.union(*[each.true for each in said or self._said(key)])
+        true = NONE.union(*[sort.true for sort in key])
+        if self._several:
+            found = [(_first(reads, key), otherwise) for reads, otherwise in self._several]
+            true = true.union(*[otherwise if said is None else said.true for said, otherwise in found])
+        return self._fires(rules, true, NONE)
+
+    def _judge_in_doubt(self, key: Key) -> Fires:
+        """Where a test raised instead of answering."""
+        said = self._said(key)
+        undecided = NONE.union(*[each.undecided for each in said])
+        rules = self._always.union(*[sort.woken for sort in key])
+        rules |= {program.rule for program in self.programs if not program.atoms.isdisjoint(undecided)}
+        return self._fires(rules, NONE.union(*[each.true for each in said]), undecided)
+
+    def _fires(self, rules: Ids, true: Ids, undecided: Ids) -> Fires:
         perhaps = true | self._open if self._open else true
         sure: list[int] = []
         doubtful: list[int] = []

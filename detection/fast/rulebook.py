@@ -69,6 +69,9 @@ class RuleBook:
         self._tests.clear()
         self._choices.clear()
 
+    def predicate(self, atom: int) -> Predicate:
+        return self._atoms.tests[atom].predicate
+
     def words(self, atoms: Iterable[int]) -> dict[int, Keyword]:
         """The keywords among these atoms."""
         tests = ((atom, self._atoms.tests[atom]) for atom in self._words.intersection(atoms))

@@ -7,7 +7,7 @@ case K is also the Kelvin sign; such writings are flagged whatever they say.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
 from detection.fast.literals import hyperscan
@@ -18,54 +18,82 @@ _PIECE_LETTERS: Final = (4, 3)
 _MADE_LETTERS: Final = frozenset("0123456789abcdefx")
 """A byte that is no text is read as ``\\xNN``: a piece that begins with another letter cannot begin in there."""
 _USABLE: Final = re.compile(r"[a-z0-9:. _-]+", re.ASCII)
-_SIGNS: Final = (b"\xe2\x84\xaa", b"\xc4\xb0")
+SIGNS: Final = (b"\xe2\x84\xaa", b"\xc4\xb0")
 """The Kelvin sign and I with a dot, which without case are letters of a piece."""
-_ESCAPES: Final = (b"\\u00", b"\\u01", b"\\u21")
+ESCAPES: Final = (b"\\u00", b"\\u01", b"\\u21")
+"""Begin what may write a letter of a piece in another way."""
 _DISGUISED: Final = re.compile(
     rb"\\u(?:00(?:2[0dDeE]|3[0-9aA]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aA])|212[aA]|0130)",
 )
 """An escape that writes a letter of a piece, or one of the signs."""
 _OF_NUMBERS: Final = frozenset("einfa")
 """1e5, inf, nan"""
+_PIECE, _ESCAPE = 0, 1
 _COMMON: Final = "etaoinsrhldcumfpgwyb ._-0123456789vk:xjqz"
 """From the commonest to the rarest."""
 
 
-Places: TypeAlias = tuple[list[int], list[int]]
-"""Positions just after each piece and each mark, in order; good until the next search."""
+Raw: TypeAlias = "bytes | memoryview"
+Hit: TypeAlias = Callable[[int, int, int, int, object], None]
 
 
-class Sieve:
+class Finder:
+    """Looks for pieces of text in a line, case apart. Not for several threads at a time.
+
+    ``scan(line, hit)`` adds to ``hits``, which is to be cleared before, the number of each piece that stands there.
+    Without Hyperscan pieces that overlap others may be missed: then all that can be told is whether there are any.
+    """
+
+    __slots__ = ("hit", "hits", "scan")
+
+    def __init__(self, pieces: Sequence[tuple[int, bytes]]) -> None:
+        """With numbers; several may have one."""
+        self.hits: list[int] = []
+        push = self.hits.append
+
+        def hit(number: int, start: int, end: int, flags: int, context: object) -> None:
+            push(number)
+
+        self.hit = hit
+        self.scan: Callable[[Raw, Hit], object] = _scanner(pieces) if pieces else _nothing
+
+
+class Sieve(Finder):
     """For one set of keywords."""
 
-    def __init__(self, keywords: Iterable[Predicate], mark: bytes = b"") -> None:
-        """``mark``: further bytes that are looked for on the way."""
+    __slots__ = ("pieces", "useless")
+
+    def __init__(self, keywords: Iterable[Predicate]) -> None:
         texts = [_searchable(keyword) for keyword in keywords]
         self.useless = not all(texts)
         """A keyword without a piece: every record is flagged."""
         self.pieces = () if self.useless else pieces_of([parts for parts in texts if parts])
-        self.needs_text = any(piece[0] in _MADE_LETTERS for piece in self.pieces)
-        """Only of text (UTF-8) it can be said that no keyword is there."""
-        self._search = _searcher(self.pieces, mark) if self.pieces or mark else _nowhere
+        plain = [(_PIECE, piece.encode()) for piece in self.pieces]
+        disguises = [*((_PIECE, sign) for sign in SIGNS), *((_ESCAPE, escape) for escape in ESCAPES)]
+        super().__init__([*plain, *disguises] if plain else [])
 
-    def flags(self, raw: bytes) -> bool:
+    def flags(self, raw: Raw) -> bool:
         """Whether a keyword may stand in the record."""
-        return self.useless or bool(self.places(raw)[0]) or not is_text(raw)
+        self.hits.clear()
+        self.scan(raw, self.hit)
+        return self.useless or (bool(self.hits) and self.confirms(raw)) or not is_text(raw)
 
-    def places(self, block: bytes) -> Places:
-        """Where a keyword may stand, and where the mark does."""
-        return self._search(block)
-
-
-def _nowhere(block: bytes) -> Places:
-    return [], []
+    def confirms(self, raw: Raw) -> bool:
+        """What ``hits`` mean when there are any."""
+        return _PIECE in self.hits or _DISGUISED.search(raw) is not None
 
 
-def is_text(raw: bytes) -> bool:
-    if raw.isascii():
+def _nothing(line: Raw, hit: Hit) -> None:
+    pass
+
+
+def is_text(raw: Raw) -> bool:
+    """UTF-8."""
+    held = bytes(raw)
+    if held.isascii():
         return True
     try:
-        raw.decode()
+        held.decode()
     except UnicodeDecodeError:
         return False
     return True
@@ -109,55 +137,21 @@ def _rarity(gram: str) -> int:
     return sum(_COMMON.index(letter) for letter in gram)
 
 
-def _searcher(pieces: tuple[str, ...], mark: bytes) -> Callable[[bytes], Places]:
-    plain = [piece.encode() for piece in pieces]
-    disguises = (*_SIGNS, *_ESCAPES) if plain else ()
-    flags: list[int] = []
-    marks: list[int] = []
-    first_escape, of_mark = len(plain) + len(_SIGNS), len(plain) + len(disguises)
-    block = b""
-
-    def hit(number: int, start: int, end: int, flags_: int, context: object) -> None:
-        if number == of_mark:
-            marks.append(end)
-        elif number < first_escape or _DISGUISED.match(block, end - len(_ESCAPES[0])):
-            flags.append(end)
-
-    expressions = [*plain, *disguises, *filter(None, (mark,))]
-    scan = _scanner(expressions, len(plain), hit)
-
-    def search(searched: bytes) -> Places:
-        nonlocal block
-        block = searched
-        flags.clear()
-        marks.clear()
-        scan(searched)
-        return flags, marks
-
-    return search
-
-
-Hit: TypeAlias = Callable[[int, int, int, int, object], None]
-
-
-def _scanner(expressions: list[bytes], caseless: int, hit: Hit) -> Callable[[bytes], object]:
-    """Calls ``hit`` for each of the literals found, in order of their ends; the first ones are found without case."""
+def _scanner(pieces: Sequence[tuple[int, bytes]]) -> Callable[[Raw, Hit], object]:
     if hyperscan is None:
-        parts = [b"(?i:%b)" % re.escape(text) for text in expressions[:caseless]]
-        parts += [re.escape(text) for text in expressions[caseless:]]
-        pattern = re.compile(b"|".join(b"(%b)" % part for part in parts))
+        pattern = re.compile(b"|".join(b"(%b)" % re.escape(text) for _, text in pieces), re.IGNORECASE)
 
-        def run(block: bytes) -> None:
-            for found in pattern.finditer(block):
-                hit((found.lastindex or 1) - 1, found.start(), found.end(), 0, None)
+        def run(line: Raw, hit: Hit) -> None:
+            for found in pattern.finditer(line):
+                hit(pieces[(found.lastindex or 1) - 1][0], found.start(), found.end(), 0, None)
 
         return run
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=expressions,
-        ids=list(range(len(expressions))),
-        elements=len(expressions),
-        flags=[hyperscan.HS_FLAG_CASELESS] * caseless + [0] * (len(expressions) - caseless),
+        expressions=[text for _, text in pieces],
+        ids=[number for number, _ in pieces],
+        elements=len(pieces),
+        flags=[hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH] * len(pieces),
         literal=True,
     )
-    return lambda block: database.scan(block, hit)
+    return database.scan  # type: ignore[return-value]  # takes any bytes

@@ -252,6 +252,7 @@ def main() -> None:
         settle()
         states("OTRF sample, flat", work, lines)
         states("EVTX samples as JSON", work, recorded)
+        print(f"{work.lines.gated} kinds of lines are mostly told at a glance at their bytes")
         print(f"a new process's whole first pass over the {len(lines):,}, all routes made: {cold:.2f} s with nothing kept, "
               f"{warm:.2f} s with searches kept; orjson {unit:.2f} s")  # fmt: skip
         two(work, lines)
