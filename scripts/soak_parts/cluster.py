@@ -78,9 +78,10 @@ class Cluster:
 
 
 class Collectors:
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, rate: int) -> None:
         self.folder = folder
         self.url = url
+        self.rate = rate
         self.day = 0
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.control(stop=False)
@@ -88,7 +89,7 @@ class Collectors:
     def control(self, *, stop: bool, day: int | None = None) -> None:
         self.day = self.day if day is None else day
         new = self.folder / "control.new"
-        new.write_text(json.dumps({"stop": stop, "day": self.day}))
+        new.write_text(json.dumps({"stop": stop, "day": self.day, "rate": self.rate / len(COLLECTORS)}))
         new.rename(self.folder / "control.json")
 
     def start(self, number: int) -> None:
@@ -279,6 +280,7 @@ def main() -> int:
     parser.add_argument(
         "--hold-s", type=float, default=30, help="how long each other fault lasts, and the calm before it"
     )
+    parser.add_argument("--rate", type=int, default=1_000, help="events a second, by all collectors together")
     args = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shouwang-soak-")))
@@ -289,8 +291,8 @@ def main() -> int:
         cluster = Cluster(nodes)
         say("three nodes start ...")
         cluster.start()
-        say("green")
-        collectors = Collectors(folder, cluster.url)
+        say(f"green; {len(COLLECTORS)} collectors write {args.rate:,} events/s")
+        collectors = Collectors(folder, cluster.url, args.rate)
         stack.callback(collectors.end)
         for number in COLLECTORS:
             collectors.start(number)

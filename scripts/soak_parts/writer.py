@@ -1,7 +1,7 @@
 """A collector of the cluster's long run: numbered events at a steady pace through the product's own store.
 
-`writer.py FOLDER NUMBER URL PREFIX`. FOLDER holds its spool; it reads `control.json` (the receipt day to write, whether to
-stop) and writes `state-NUMBER.json`. Killed and started again it goes on from its cursor. Every thousandth record is one
+`writer.py FOLDER NUMBER URL PREFIX`. FOLDER holds its spool; it reads `control.json` (the receipt day to write, how many
+events a second, whether to stop) and writes `state-NUMBER.json`. Killed and started again it goes on from its cursor. Every thousandth record is one
 that cannot be read: it is counted as dropped.
 """
 
@@ -22,8 +22,6 @@ from shouwang.eventstore.elastic.place import place
 from shouwang.eventstore.elastic.store import ElasticStore
 from shouwang.model import Event, Shape
 
-RATE: Final = 500
-"""Events a second; there are two collectors."""
 LARGEST: Final = 500
 DROPPED_OF: Final = 1_000
 FIELDS: Final = (
@@ -82,7 +80,7 @@ def main(folder: Path, number: int, url: str, prefix: str) -> None:
         told = 0.0
         while True:
             asked = json.loads(control.read_text())
-            due = from_number + round((time.monotonic() - began) * RATE) if not asked["stop"] else emitted
+            due = from_number + round((time.monotonic() - began) * asked["rate"]) if not asked["stop"] else emitted
             if due - emitted >= 50:
                 end = min(due, emitted + LARGEST)
                 received_us = time.time_ns() // 1000 + asked["day"] * DAY_US
