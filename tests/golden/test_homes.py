@@ -31,6 +31,10 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     return Home.at(tmp_path / folder.name)
 
 
+def test_this_schemas_home_is_among_the_golden_ones() -> None:
+    assert (Path(__file__).parent / f"home-{SCHEMA}").is_dir(), "python -m tests.golden.making"
+
+
 def test_a_home_of_each_release_opens_and_nothing_of_it_is_missing(home: Home) -> None:
     told = json.loads((home.path / "expected.json").read_text(encoding="utf-8"))
     schema = int(home.path.name.removeprefix("home-"))
