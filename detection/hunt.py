@@ -24,8 +24,8 @@ MOST_LEAVES: Final = 48
 LEAVES_AN_EVENT: Final = 100
 """As many can be asked about an event as it costs to read it and to let the engine decide (measured: 0.3 to 0.5 us and
 50 us)."""
-LONGEST_PAUSE: Final = 32
-"""Parts, each of a thousand events where everything is read."""
+LONGEST_PAUSE: Final = 8
+"""Looks, each over some twenty thousand events."""
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 _BY_SURROUNDINGS: Final = "\N{GREEK CAPITAL LETTER SIGMA}"
 
@@ -140,27 +140,33 @@ def _escaped(text: str) -> str:
 
 
 class Worthwhile:
-    """The question of a hunt for its next part, as long as asking leaves out enough to pay for itself.
+    """The question of a hunt for its next look at the store, as long as asking leaves out enough to pay for itself.
 
-    After a part where it did not, the next ones are read whole, twice as many each time, and then it is tried again:
-    other years of the history may hold other logs.
+    After a look where it did not, the next ones are for everything, twice as many each time, and then it is tried
+    again: other years of the history may hold other logs.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._cost = leaves(node)
         self._whole = 0
-        """Parts yet to be read whole."""
+        """Looks for everything that are still to come."""
         self._pause = 1
+        self._passed = self._read = 0
+        """Of the look that is going on."""
 
     def wanted(self) -> Node:
         return All() if self._whole else self._node
 
-    def saw(self, passed: int, read: int) -> None:
-        """What the part asked for by ``wanted`` held, and how much of that had to be read."""
+    def saw(self, passed: int, read: int, *, more: bool) -> None:
+        """What a part asked for by ``wanted`` held, how much of that had to be read, and whether its look goes on."""
+        self._passed, self._read = self._passed + passed, self._read + read
+        if more:
+            return
+        left_out, self._passed, self._read, passed = self._passed - self._read, 0, 0, self._passed
         if self._whole:
             self._whole -= 1
-        elif (passed - read) * LEAVES_AN_EVENT >= passed * self._cost:
+        elif left_out * LEAVES_AN_EVENT >= passed * self._cost:
             self._pause = 1
         else:
             self._whole = self._pause

@@ -89,6 +89,19 @@ class _EveryField:
         return True
 
 
+def parts(
+    history: History | ElasticHistory, stretch: Stretch, asking: Worthwhile, place: Place | None
+) -> Iterator[Part]:
+    """What follows ``place``, to the end."""
+    while True:
+        part = history.part(stretch, asking.wanted(), place)
+        asking.saw(part.passed, len(part.events), more=part.more)
+        yield part
+        if part.end:
+            return
+        place = part.place
+
+
 @dataclass(frozen=True, slots=True)
 class _Sets:
     sets: Mapping[str, Index]
@@ -195,15 +208,8 @@ class _Hunt:
     def _parts(self, history: History | ElasticHistory, stretch: Stretch) -> Iterator[Part]:
         state = self._state
         place = Place(state.place[0], bytes.fromhex(state.place[1])) if state.place else None
-        if place is not None and place.time_us >= stretch.to_us:
-            return
-        while True:
-            part = history.part(stretch, self._asking.wanted(), place)
-            self._asking.saw(part.passed, len(part.events))
-            yield part
-            if part.end:
-                return
-            place = part.place
+        if place is None or place.time_us < stretch.to_us:
+            yield from parts(history, stretch, self._asking, place)
 
     def _take(self, part: Part, out: BinaryIO) -> None:
         state = self._state

@@ -60,6 +60,8 @@ class Part(NamedTuple):
     """Events of the stretch that are done with it, read or not."""
     place: Place
     end: bool
+    more: bool = False
+    """The next part was looked up along with this one: it is there for the same question only."""
 
 
 class _Ahead(NamedTuple):
@@ -125,7 +127,7 @@ class History:
         place, end = (_place(rows[-1]), False) if full else (ahead.to, ahead.end)
         self._ahead = ahead._replace(at=place, rows=rest) if full else None
         passed = self._trying(lambda: self._count(stretch, start, place))
-        return Part([self._rehydrate(stored_of(row)) for row in rows], passed, place, end)
+        return Part([self._rehydrate(stored_of(row)) for row in rows], passed, place, end, full)
 
     # ------------------------------------------------------------------------------------ looking ahead
 

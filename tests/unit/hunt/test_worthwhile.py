@@ -14,15 +14,19 @@ ONE: Node = Eq("event.code", "1")
 MANY: Node = Or(tuple(Eq("event.code", str(number)) for number in range(40)))
 
 
-def asked(node: Node, parts: int, share_read: Callable[[int], float]) -> list[bool]:
-    """Of each part, whether the store was asked. ``share_read``: what is read of the numbered part where it is."""
+def asked(node: Node, looks: int, share_read: Callable[[int], float]) -> list[bool]:
+    """Of each look, whether the store was asked. ``share_read``: what is read in the numbered one where it is."""
     asking, found = Worthwhile(node), []
-    for number in range(parts):
+    for number in range(looks):
         wanted = asking.wanted()
         assert wanted in (node, All())
         found.append(wanted == node)
         passed = 1000
-        asking.saw(passed, round(passed * share_read(number)) if found[-1] else passed)
+        read = round(passed * share_read(number)) if found[-1] else passed
+        for of_one in (0, passed - 300, 300):  # a look comes in parts; what is left out may be in any of them
+            asking.saw(of_one, min(read, of_one), more=of_one != 300)
+            read -= min(read, of_one)
+            assert of_one == 300 or asking.wanted() == wanted, "within a look the question changed"
     return found
 
 
@@ -56,5 +60,5 @@ def test_what_asks_for_everything_is_never_in_the_way() -> None:
 
 def test_an_empty_part_says_nothing_against_asking() -> None:
     asking = Worthwhile(ONE)
-    asking.saw(0, 0)
+    asking.saw(0, 0, more=False)
     assert asking.wanted() == ONE
