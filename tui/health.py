@@ -45,6 +45,9 @@ class HoldRow:
     until: datetime | None
     alerts: int
     events: int
+    planned: bool = False
+    """It has not begun."""
+    weekly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ def hold(doc: Doc) -> HoldRow:
         until=doc.time("until"),
         alerts=held.integer("alerts"),
         events=held.integer("events"),
+        planned=doc.text("state") == "planned",
+        weekly=doc.flag("weekly"),
     )
 
 

@@ -16,10 +16,12 @@ from shouwang.model import Value
 class Call(Protocol):
     """JSON in, JSON out, in ``lang`` (empty: the site's); a ``ShouwangError`` on refusal, ``OSError`` when cut off."""
 
-    def __call__(self, act: str, lang: str, /, **args: Value) -> Value: ...
+    def __call__(self, act: str, lang: str, file: int | None = None, /, **args: Value) -> Value:
+        """``file``: open, handed over with the request; it stays the caller's."""
+        ...
 
 
-_Request: TypeAlias = "tuple[asyncio.AbstractEventLoop, asyncio.Future[Value], str, str, dict[str, Value]]"
+_Request: TypeAlias = "tuple[asyncio.AbstractEventLoop, asyncio.Future[Value], str, str, int | None, dict[str, Value]]"
 
 
 class Link:
@@ -30,14 +32,14 @@ class Link:
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    async def ask(self, act: str, lang: str, /, **args: Value) -> Value:
+    async def ask(self, act: str, lang: str, file: int | None = None, /, **args: Value) -> Value:
         """The act's result. Raises what the call raises."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="link", daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Value] = loop.create_future()
-        self._requests.put((loop, future, act, lang, args))
+        self._requests.put((loop, future, act, lang, file, args))
         return await future
 
     def close(self) -> None:
@@ -45,11 +47,11 @@ class Link:
 
     def _serve(self) -> None:
         while (request := self._requests.get()) is not None:
-            loop, future, act, lang, args = request
+            loop, future, act, lang, file, args = request
             if future.cancelled():
                 continue
             try:
-                result = self._call(act, lang, **args)
+                result = self._call(act, lang, file, **args)
             except Exception as error:  # noqa: BLE001  # handed to who asked, as it is
                 _hand_over(loop, _failer(future, error))
             else:
@@ -75,6 +77,7 @@ class Connection(Protocol):
     lang: str
 
     def call(self, act: str, **args: Value) -> Value: ...
+    def call_with_file(self, act: str, file: int, **args: Value) -> Value: ...
     def close(self) -> None: ...
 
 
@@ -85,11 +88,13 @@ class Reconnecting:
         self._connect = connect
         self._connection: Connection | None = None
 
-    def __call__(self, act: str, lang: str, /, **args: Value) -> Value:
+    def __call__(self, act: str, lang: str, file: int | None = None, /, **args: Value) -> Value:
         if self._connection is None:
             self._connection = self._connect()
         self._connection.lang = lang
         try:
+            if file is not None:
+                return self._connection.call_with_file(act, file, **args)
             return self._connection.call(act, **args)
         except (OSError, EOFError):
             self.close()

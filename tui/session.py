@@ -72,13 +72,13 @@ class Session:
         self._daemon_now: datetime | None = None
         self._told_at = 0.0
 
-    async def ask(self, act: str, /, **args: Value) -> Value:
-        """The act's result, in this console's language.
+    async def ask(self, act: str, file: int | None = None, /, **args: Value) -> Value:
+        """The act's result, in this console's language. ``file``: open, handed over with it.
 
         Raises the ``ShouwangError`` of a refusal, ``Disconnected`` when nobody answered.
         """
         try:
-            result = await self.link.ask(act, self.lang or "", **args)
+            result = await self.link.ask(act, self.lang or "", file, **args)
         except Exception as error:
             if not is_lost(error):
                 raise

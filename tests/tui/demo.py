@@ -18,14 +18,15 @@ def main(arguments: list[str]) -> int:
     count = int(arguments[1]) if len(arguments) > 1 else 60
     role = arguments[2] if len(arguments) > 2 else "analyst"
     service = Service(alerts=count, role=role, drill="drill" in arguments, now=lambda: datetime.now(ZONE))
+    service.hunts.over = True
     last = time.monotonic()
 
-    def call(act: str, lang: str, /, **args: Value) -> Value:
+    def call(act: str, lang: str, file: int | None = None, /, **args: Value) -> Value:
         nonlocal last
         if act == "events.tail" and time.monotonic() - last > 1:
             service.arrive(random.randint(0, 3))  # a picture, not a secret
             last = time.monotonic()
-        return service.call(act, lang, **args)
+        return service.call(act, lang, file, **args)
 
     return ShouwangApp(call, lang=language).run() or 0
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from shouwang.errors import AccessError, UsageError
 from shouwang.model import Value
+from tests.tui.fakehunts import HuntService
 from tests.tui.samples import GRADES, NOON, SEVERITIES, Json, Samples, hourly, incident_title, own, reasons, status
 from tui.tail import OWN, OWN_QUERY
 
@@ -41,6 +42,8 @@ class Service:
             key: [self._entry("created", "system", {"alerts": 2})] for key in self.incidents
         }
         self.holds: list[Json] = []
+        self.works: list[Json] = []
+        self.hunts = HuntService(samples)
         self.over: list[Json] = []
         """Silences at work; and those that are over."""
         self.sources: list[Value] = [
@@ -50,7 +53,9 @@ class Service:
             samples.source("metrics", "ok", ""),
         ]
 
-    def call(self, act: str, lang: str = "", /, **args: Value) -> Value:
+    def call(self, act: str, lang: str = "", file: int | None = None, /, **args: Value) -> Value:
+        if file is not None:
+            self.hunts.receive(file)
         self.asked.append((act, args))
         self.spoken = lang or self.language
         if self.lost:
@@ -64,6 +69,10 @@ class Service:
             "silences.add": self._silence,
             "silences.list": lambda _args: {"silences": list(self.holds)},
             "silences.end": self._end_silence,
+            "maintenance.list": lambda _args: {"maintenance": list(self.works)},
+            "maintenance.add": self._maintain,
+            "maintenance.end": self._end_works,
+            **self.hunts.acts(),
             "incidents.list": self._incidents_list,
             "incidents.show": self._incidents_show,
             "incidents.claim": self._claim,
@@ -154,6 +163,23 @@ class Service:
     def _end_silence(self, args: Mapping[str, Value]) -> Value:
         (ended,) = (each for each in self.holds if each["id"] == args["id"])
         self.holds.remove(ended)
+        return ended
+
+    def _maintain(self, args: Mapping[str, Value]) -> Value:
+        named = args["match"]
+        assert isinstance(named, list)
+        made: Json = {
+            "id": "M-1",
+            "owner": "王磊",
+            "until": self.samples.at(hours=-2),
+            "what": " ".join(map(str, named)),
+        }
+        self.works.append(made | {"held": {"alerts": 5, "events": 70}, "state": "active"})
+        return made
+
+    def _end_works(self, args: Mapping[str, Value]) -> Value:
+        (ended,) = (each for each in self.works if each["id"] == args["id"])
+        self.works.remove(ended)
         return ended
 
     def _known_what(self) -> Json:

@@ -12,10 +12,10 @@ class New(Service):
 
     has_events = False
 
-    def call(self, act: str, lang: str = "", /, **args: Value) -> Value:
+    def call(self, act: str, lang: str = "", file: int | None = None, /, **args: Value) -> Value:
         if act == "events.count" and args.get("bucket_s") and not self.has_events:
             return []
-        return super().call(act, lang, **args)
+        return super().call(act, lang, file, **args)
 
 
 async def test_the_first_events_of_a_new_home_are_not_denied_until_the_next_minute() -> None:

@@ -29,11 +29,11 @@ class Poisoned(Service):
 
     texts = cycle(CORPUS)
 
-    def call(self, act: str, lang: str = "", /, **args: Value) -> Value:
+    def call(self, act: str, lang: str = "", file: int | None = None, /, **args: Value) -> Value:
         known = {"alerts.show": "A-20931", "incidents.show": "INC-20261124-0001"}
         if act in known:
             args["id"] = known[act]
-        return poison(super().call(act, lang, **args), self.texts)
+        return poison(super().call(act, lang, file, **args), self.texts)
 
 
 async def test_hostile_text_in_every_field_of_every_answer_is_only_shown() -> None:

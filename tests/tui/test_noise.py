@@ -42,6 +42,34 @@ async def test_silences_are_listed_and_one_is_ended_after_being_asked_twice() ->
     assert service.holds == []
 
 
+async def test_works_are_begun_listed_and_ended() -> None:
+    service = Service()
+    async with console(service, lang="en") as pilot:
+        await pilot.press("ctrl+p")
+        await types(pilot, "maintenance")
+        await pilot.press("enter")
+        await sees(pilot, "No maintenance windows")
+        await pilot.press("f4")
+        await sees(pilot, "Begin works")
+        await pilot.press("ctrl+s")
+        await sees(pilot, "Say on what")
+        await types(pilot, "host.name=db-01")
+        await pilot.press("tab", "tab")
+        await types(pilot, "new disk")
+        await pilot.press("ctrl+s")
+        await sees(pilot, "M-1 holds until")
+        await pilot.press("ctrl+p")
+        await types(pilot, "whck")
+        await pilot.press("enter")
+        await sees(pilot, "host.name=db-01")
+        await pilot.press("enter")
+        await sees(pilot, "Enter again ends M-1 now")
+        await pilot.press("enter")
+        await sees(pilot, "M-1 has ended")
+    assert service.did("maintenance.add") == [{"match": ["host.name=db-01"], "reason": "new disk", "until": "2h"}]
+    assert service.works == []
+
+
 async def test_what_a_silence_held_is_said_when_it_has_ended() -> None:
     service = Service()
     service.over = [

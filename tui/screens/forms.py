@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -31,6 +31,8 @@ class Form(ModalScreen[str]):
     """Asks, does, and closes with the sentence that says what was done; ``""`` when nothing was."""
 
     TITLE_KEY: ClassVar[str]
+    LABELS: ClassVar[Mapping[str, str]] = {"folder": "reporting.folder"}
+    """What stands over a line of input, by its id; else it asks for the reason."""
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  # as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
@@ -76,7 +78,7 @@ class Form(ModalScreen[str]):
         form.border_subtitle = Text(self.words("form.keys"))
         for line in self.query(Input):
             line.cursor_blink = False
-            line.border_title = Text(self.words("reporting.folder" if line.id == "folder" else "form.reason"))
+            line.border_title = Text(self.words(self.LABELS.get(line.id or "", "form.reason")))
         self.query_one("#subject", Lines).show(self.about)
 
     def about(self, width: int) -> Sequence[Line]:

@@ -1,8 +1,8 @@
-"""The silences that hold or are planned, and ending one."""
+"""The silences, or the maintenance windows, that hold or are planned: seen, ended, and works begun."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final, Literal
 
 from rich.text import Text
 from textual import on
@@ -22,18 +22,24 @@ from tui.widgets.lines import Lines
 from tui.widgets.table import VirtualTable
 from tui.window import Row
 
+Kind = Literal["silences", "maintenance"]
+ANOTHER: Final = "+"
+"""The answer that asks for a new one."""
 
-class Silences(ModalScreen[str]):
-    """Answers with what was done, as a sentence. Ending takes Enter twice on the same row."""
+
+class Holds(ModalScreen[str]):
+    """Answers with what was done, as a sentence, or ``ANOTHER``. Ending takes Enter twice on the same row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,ｑ", "close", show=False),
         Binding("enter", "end", show=False, priority=True),
+        Binding("n,ｎ,insert,f4", "another", show=False),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, kind: Kind) -> None:
         super().__init__()
         self.session = session
+        self.kind: Kind = kind
         self._armed = ""
 
     def compose(self) -> ComposeResult:
@@ -44,11 +50,11 @@ class Silences(ModalScreen[str]):
     def on_mount(self) -> None:
         words = self.session.words
         self.set_class(self.session.ascii, "-ascii")
-        self.query_one("#palette").border_title = Text(words("silences.title"))
+        self.query_one("#palette").border_title = Text(words(f"{self.kind}.title"))
         self.query_one("#palette").border_subtitle = Text(words("form.esc"))
-        self._table.relabel(_columns(words), words("silences.none"))
+        self._table.relabel(_columns(words), words(f"{self.kind}.none"))
         self._table.focus()
-        self._ask(words("silences.hint"))
+        self._ask(words(f"{self.kind}.hint"))
         self.run_worker(self._load())
 
     @property
@@ -60,7 +66,7 @@ class Silences(ModalScreen[str]):
 
     async def _load(self) -> None:
         try:
-            found = Doc(await self.session.ask("silences.list")).docs("silences")
+            found = Doc(await self.session.ask(f"{self.kind}.list")).docs(self.kind)
         except ShouwangError as error:
             self._ask(readable(error, self.session.words))
             return
@@ -70,7 +76,7 @@ class Silences(ModalScreen[str]):
     def _moved(self) -> None:
         if self._armed:
             self._armed = ""
-            self._ask(self.session.words("silences.hint"))
+            self._ask(self.session.words(f"{self.kind}.hint"))
 
     def action_end(self) -> None:
         chosen = self._table.chosen
@@ -80,16 +86,21 @@ class Silences(ModalScreen[str]):
             self.run_worker(self._end(chosen), exclusive=True)
         else:
             self._armed = chosen
-            self._ask(self.session.words("silences.sure", id=safe_text(chosen)))
+            self._ask(self.session.words(f"{self.kind}.sure", id=safe_text(chosen)))
 
     async def _end(self, hold_id: str) -> None:
         words = self.session.words
         try:
-            ended = health.hold(Doc(await self.session.ask("silences.end", id=hold_id)))
+            ended = health.hold(Doc(await self.session.ask(f"{self.kind}.end", id=hold_id)))
         except ShouwangError as error:
             self._ask(readable(error, words))
             return
         self.dismiss(words("need.held_text", id=safe_text(ended.id), n=ended.alerts, events=ended.events))
+
+    def action_another(self) -> None:
+        """Works are begun here; a silence belongs to an alert."""
+        if self.kind == "maintenance":
+            self.dismiss(ANOTHER)
 
     def action_close(self) -> None:
         self.dismiss("")
@@ -98,6 +109,7 @@ class Silences(ModalScreen[str]):
 def _columns(words: Words) -> tuple[Column, ...]:
     return (
         Column(words("table.id"), 6),
+        Column(words("table.state"), 6),
         Column(words("silences.until"), 19),
         Column(words("table.alerts"), 6, right=True),
         Column(words("table.what"), 20, flex=True),
@@ -106,11 +118,13 @@ def _columns(words: Words) -> tuple[Column, ...]:
 
 
 def _row(hold: health.HoldRow, words: Words) -> Row:
+    until = labels.full_stamp(hold.until, words)
     return Row(
         hold.id,
         (
             ((safe_text(hold.id, 40), "accent"),),
-            ((labels.full_stamp(hold.until, words), "text"),),
+            ((words("holds.planned" if hold.planned else "holds.now"), "high" if hold.planned else "good"),),
+            ((until + (words("holds.weekly") if hold.weekly else ""), "text"),),
             ((labels.number(hold.alerts), "dim"),),
             ((safe_text(hold.what, 200), "text"),),
             ((safe_text(hold.owner, 60), "dim"),),
