@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,8 +91,37 @@ def test_a_query_that_kills_or_stops_its_process_is_told_and_the_next_one_is_ans
     store._reading._desk = Desk(tmp_path, bad, patience_s=3.0 if bad is hanging else 60.0)
     with pytest.raises(StoreError, match="died" if bad is dying else "more than 3 s"):
         store.read(NONE, newest_first=True, after=None, limit=10)
+    store._reading._desk._patience_s = 60.0
     assert messages(all_of(store, Query(to_us=NOON_US + 5_000_000))) == [f"event {n}" for n in range(5)]
     assert store.count(Query(), by=None, bucket_s=None, top=0)[0].count == 20
+
+
+def test_searches_that_never_end_hold_up_neither_an_event_by_id_nor_the_end_of_the_store(
+    opened: Callable[[Rehydrate], EmbeddedStore],
+) -> None:
+    store = opened(hanging)
+    put(store, *(numbered(n) for n in range(20)))
+    seal(store)
+    ended: list[StoreError] = []
+
+    def search() -> None:
+        with pytest.raises(StoreError) as told:
+            store.read(NONE, newest_first=True, after=None, limit=10)
+        ended.append(told.value)
+
+    searching = [threading.Thread(target=search, daemon=True) for _ in range(4)]
+    for thread in searching:
+        thread.start()
+    until = time.monotonic() + 20
+    while len(store._reading._desk._busy) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    page = store.read(Query(ids=(numbered(7).id,)), newest_first=True, after=None, limit=10)
+    assert messages(list(page.items)) == ["event 7"]
+    store.close()
+    for thread in searching:
+        thread.join(20)
+    assert len(ended) == 4
 
 
 def test_a_query_process_ends_when_it_is_not_needed_and_with_the_store(two_days: EmbeddedStore, tmp_path: Path) -> None:

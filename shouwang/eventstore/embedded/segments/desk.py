@@ -1,4 +1,4 @@
-"""Where the daemon asks its query processes: at most two, started when they are needed, gone when idle for a minute.
+"""Where the daemon asks its query processes: at most three, started when they are needed, gone when idle for a minute.
 
 A process that dies, hangs or is abandoned is replaced with the next ask; it harms nobody.
 """
@@ -22,11 +22,12 @@ import msgspec
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import Rehydrate
 from shouwang.eventstore.embedded.rows import Cell, Row
-from shouwang.eventstore.embedded.segments.asks import END, LENGTH_BYTES, ROWS, Ask
+from shouwang.eventstore.embedded.segments.asks import END, LENGTH_BYTES, ROWS, Arrivals, Ask, FirstSince
 from shouwang.eventstore.embedded.segments.trouble import Kind, Trouble
 from shouwang.words import Words
 
-MOST: Final = 2
+SEARCHES: Final = 2
+"""At once; beside them one process for what takes no time: events by id, by arrival."""
 IDLE_S: Final = 60.0
 PATIENCE_S: Final = 600.0
 """How long one ask may take."""
@@ -46,32 +47,31 @@ class Desk:
         self._rehydrate = rehydrate
         self._patience_s = patience_s
         self._idle_s = idle_s
-        self._free = threading.BoundedSemaphore(MOST)
+        self._searches = threading.BoundedSemaphore(SEARCHES)
+        self._quick = threading.BoundedSemaphore(1)
         self._lock = threading.Lock()
         self._idle: list[_Process] = []
+        self._busy: set[_Process] = set()
         self._closed = False
         self._timer: threading.Timer | None = None
 
     def ask(self, ask: Ask) -> list[Row]:
         """All rows of the answer. Raises ``Trouble``, and ``StoreError`` when the process died or took too long."""
         until = time.monotonic() + self._patience_s
-        with self._process(until) as process:
+        with self._process(self._quick if _is_quick(ask) else self._searches, until) as process:
             return [row for rows in process.ask(ask, until) for row in rows]
 
     def close(self) -> None:
+        """Who still waits for an answer is told that the process died."""
         with self._lock:
             self._closed = True
+            for process in self._busy:
+                process.kill()
         self._retire()
 
-    @property
-    def pids(self) -> list[int]:
-        """Of those that wait."""
-        with self._lock:
-            return [process.pid for process in self._idle]
-
     @contextmanager
-    def _process(self, until: float) -> Iterator[_Process]:
-        if not self._free.acquire(timeout=max(until - time.monotonic(), 0)):
+    def _process(self, free: threading.BoundedSemaphore, until: float) -> Iterator[_Process]:
+        if not free.acquire(timeout=max(until - time.monotonic(), 0)):
             raise _slow(self._patience_s)
         try:
             process = self._take()
@@ -81,26 +81,37 @@ class Desk:
                 self._give(process)
                 raise
             except BaseException:
+                self._let_go(process)
                 process.end()
                 raise
             self._give(process)
         except TimeoutError:
             raise _slow(self._patience_s) from None
         finally:
-            self._free.release()
+            free.release()
 
     def _take(self) -> _Process:
         with self._lock:
             while self._idle:
                 process = self._idle.pop()
                 if process.lives:
+                    self._busy.add(process)
                     return process
                 process.end()
-        reference = f"{self._rehydrate.__module__}:{self._rehydrate.__qualname__}"
-        return _Process([sys.executable, "-P", "-m", _SERVICE, str(self._home), reference])
+            if self._closed:
+                raise StoreError(Words("事件库已关闭。", "The event store is closed."))
+            reference = f"{self._rehydrate.__module__}:{self._rehydrate.__qualname__}"
+            process = _Process([sys.executable, "-P", "-m", _SERVICE, str(self._home), reference])
+            self._busy.add(process)
+            return process
+
+    def _let_go(self, process: _Process) -> None:
+        with self._lock:
+            self._busy.discard(process)
 
     def _give(self, process: _Process) -> None:
         with self._lock:
+            self._busy.discard(process)
             if not self._closed:
                 self._idle.append(process)
                 if self._timer is not None:
@@ -137,9 +148,8 @@ class _Process:
     def lives(self) -> bool:
         return self._child.poll() is None
 
-    @property
-    def pid(self) -> int:
-        return self._child.pid
+    def kill(self) -> None:
+        self._child.kill()
 
     def ask(self, ask: Ask, until: float) -> Iterator[list[Row]]:
         held = pickle.dumps(ask)
@@ -193,6 +203,10 @@ class _Process:
         self._answers.close()
         with suppress(OSError):  # what it did not take any more
             self._asks.close()
+
+
+def _is_quick(ask: Ask) -> bool:
+    return isinstance(ask, Arrivals | FirstSince) or bool(ask.query.ids)
 
 
 def _slow(patience_s: float) -> StoreError:
