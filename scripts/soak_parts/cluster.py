@@ -110,6 +110,11 @@ class Collectors:
             found.append(json.loads(state.read_text()) if state.exists() else {"emitted": 0, "waiting": 0, "away": ""})
         return found
 
+    def silent_s(self) -> float:
+        """How long the slowest has been at one put; they tell twice a second."""
+        told = [(self.folder / f"state-{number}.json") for number in COLLECTORS]
+        return max((time.time() - each.stat().st_mtime - 0.5 for each in told if each.exists()), default=0.0)
+
     def total(self, what: str) -> int:
         return sum(int(str(each[what])) for each in self.states())
 
@@ -139,7 +144,7 @@ class Run:
     def __init__(self, cluster: Cluster, collectors: Collectors, hold_s: float, stopped_s: float) -> None:
         self.cluster, self.collectors = cluster, collectors
         self.hold_s, self.stopped_s = hold_s, stopped_s
-        self.rows: list[tuple[str, int, float]] = []
+        self.waited, self.stall_s = 0, 0.0
 
     def steady(self) -> None:
         self.hold(self.hold_s)
@@ -149,6 +154,7 @@ class Run:
         end, most = time.monotonic() + seconds, 0
         while time.monotonic() < end:
             most = max(most, self.collectors.total("waiting"))
+            self.stall_s = max(self.stall_s, self.collectors.silent_s())
             time.sleep(0.25)
         return most
 
@@ -158,16 +164,16 @@ class Run:
         self.steady()
         before = self.collectors.total("emitted")
         say(f"{name} ...")
-        self.waited = 0
+        self.waited, self.stall_s = 0, 0.0
         yield
         mended = time.monotonic()
         self.cluster.any().wait(nodes=NODES, status="green", within_s=RECOVER_S)
         until(lambda: self.collectors.total("waiting") <= len(COLLECTORS), f"{name}: what waits is sent")
         took = time.monotonic() - mended
-        self.rows.append((name, self.waited, took))
         emitted = self.collectors.total("emitted") - before
         say(
-            f"{name}: {emitted:,} emitted meanwhile, {self.waited} batches waited, all sent {took:.0f} s after it was mended"
+            f"{name}: {emitted:,} emitted meanwhile, a put took up to {self.stall_s:.1f} s, {self.waited} batches waited, "
+            f"all sent {took:.0f} s after it was mended"
         )
 
     def node_killed(self) -> None:
