@@ -181,3 +181,21 @@ def test_sealing_that_fails_is_told_loses_nothing_and_is_tried_again(
         assert [each.what.en for each in store.health()] == []
         require_whole(store)
         assert any("/day-1-60" in path for path in named(store))
+
+
+def test_a_day_whose_files_hold_an_event_twice_is_left_as_it_is_and_told(tmp_path: Path) -> None:
+    with open_at(tmp_path) as store:
+        fill(store)
+        store.maintain(NOON_US + 3 * HOUR_US, 60.0)
+        first, second, _ = sorted(named(store))
+        with store._database.writing() as db:
+            for name in ("sha256", "size_bytes", "rows"):
+                db.execute(
+                    f"UPDATE segment SET {name} = (SELECT {name} FROM segment WHERE path = ?1) WHERE path = ?2",
+                    (first, second),
+                )
+        (tmp_path / second).write_bytes((tmp_path / first).read_bytes())
+        store.maintain(LATER_US, 60.0)
+        assert {first, second} <= named(store)
+        (finding,) = (each for each in store.health() if "compacted" in each.what.en)
+        assert "do not hold what their footers say" in finding.what.en

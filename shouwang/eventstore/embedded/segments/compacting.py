@@ -25,24 +25,25 @@ from shouwang.model import Value
 from shouwang.words import Words
 
 Json = dict[str, Value]
-BATCH_ROWS: Final = 8192
+BATCH_BYTES: Final = 4 << 20
+"""Of records read at once from each file, about: all that overlap in time are read side by side."""
 
 
 def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
     """``files``: none. args: ``events`` (path of ``events.db``), ``home`` (its id), ``day``, ``paths`` (its segments).
 
-    Matches are those that the journal has now. Gives the ``file``, as ``Product``. Raises ``StoreError`` for a file that
-    cannot be read, and where rows are missing or twice there.
+    Matches are those that the journal has now. Gives the ``file``, as ``Product``. Raises ``StoreError`` for a file
+    that cannot be read, and where rows are missing or twice there.
     """
     journal = Path(str(args["events"]))
     paths = [str(path) for path in cast("list[Value]", args["paths"])]
     parts = [layout.read_footer(manifest.place(journal, path), path) for path in paths]
     faults.reach("compact.begun")
     inputs = [
-        Input(part.bounds.min_time_us, iter(layout.batches(manifest.place(journal, path), rows=BATCH_ROWS)))
+        Input(part.bounds.min_time_us, iter(layout.batches(manifest.place(journal, path), rows=_batch_rows(part))))
         for path, part in zip(paths, parts, strict=True)
     ]
-    with reading(journal) as db, telling_of_disk(journal):
+    with reading(journal, snapshot=False) as db, telling_of_disk(journal):
         made = _written(db, journal, _whole(str(args["home"]), str(args["day"]), paths, parts), inputs, say)
     faults.reach("compact.answer")
     return {"file": plain(made)}
@@ -71,25 +72,34 @@ def _written(
     rows = with_matches = 0
     seen: list[Bounds] = []
     with layout.SegmentWriter(manifest.place(journal, path), footers.DAILY, group_rows) as writer:
-        for group in grouped(merged(inputs), group_rows):
-            table = _with_matches(db, group)
-            writer.write(table)
-            rows, with_matches = rows + table.num_rows, with_matches + matched(table)
-            seen.append(bounds_of(table))
-            say({"rows": rows})
+        try:
+            for group in grouped(merged(inputs), group_rows, layout.GROUP_BYTES):
+                table = _with_matches(db, group)
+                writer.write(table)
+                rows, with_matches = rows + table.num_rows, with_matches + matched(table)
+                seen.append(bounds_of(table))
+                say({"rows": rows})
+        except ValueError as wrong:  # pyarrow's own are StoreErrors by now
+            raise _differs(whole.day, str(wrong)) from wrong
         if rows != whole.rows or _around(seen) != whole.bounds:
-            raise StoreError(
-                Words(
-                    f"{whole.day} 的日志分段内容与其页脚不符（{rows} 条，应为 {whole.rows} 条）。未合并。",
-                    f"The segments of {whole.day} do not hold what their footers say"
-                    f" ({rows} events of {whole.rows}). They were left as they are.",
-                ),
-                hint=Words(
-                    "`shouwang store verify` 可指出是哪个文件。", "`shouwang store verify` shows which file it is."
-                ),
-            )
+            raise _differs(whole.day, f"{rows} != {whole.rows}")
         footer = replace(whole, matched=with_matches)
         return product(path, footer, *writer.finish(footer))
+
+
+def _differs(day: str, how: str) -> StoreError:
+    return StoreError(
+        Words(
+            f"{day} 的日志分段内容与其页脚不符（{how}）。未合并。",
+            f"The segments of {day} do not hold what their footers say ({how}). They were left as they are.",
+        ),
+        hint=Words("`shouwang store verify` 可指出是哪个文件。", "`shouwang store verify` shows which file it is."),
+    )
+
+
+def _batch_rows(part: Footer) -> int:
+    size = sum(each.bytes for each in part.sources.values())
+    return layout.group_rows(part.rows, size, BATCH_BYTES)
 
 
 def _with_matches(db: apsw.Connection, group: pa.Table) -> pa.Table:

@@ -115,10 +115,10 @@ class SegmentWriter:
         self._draft.unlink(missing_ok=True)
 
 
-def group_rows(rows: int, record_bytes: int) -> int:
-    """How many rows a group of such records has."""
+def group_rows(rows: int, record_bytes: int, most_bytes: int = GROUP_BYTES) -> int:
+    """How many of such records are together about ``most_bytes``, and no more than a group has."""
     mean = max(record_bytes // max(rows, 1), 1)
-    return max(min(GROUP_ROWS, GROUP_BYTES // mean), 1)
+    return max(min(GROUP_ROWS, most_bytes // mean), 1)
 
 
 @contextmanager
@@ -147,7 +147,9 @@ def read_footer(path: Path, name: str = "") -> Footer:
 def batches(path: Path, columns: Sequence[str] | None = None, rows: int = 8192) -> Iterable[pa.RecordBatch]:
     """In the file's order. Raises ``StoreError``, also on the way."""
     with opened(path) as (file, _):
-        yield from file.iter_batches(batch_size=rows, columns=None if columns is None else list(columns))
+        yield from file.iter_batches(
+            batch_size=rows, use_threads=False, columns=None if columns is None else list(columns)
+        )
 
 
 def _make_folder(folder: Path) -> None:

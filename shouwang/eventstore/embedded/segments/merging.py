@@ -68,7 +68,7 @@ def merged(inputs: Sequence[Input]) -> Iterator[pa.Table]:
         if not tables:
             continue
         found = ordered(tables)
-        if _key(found, 0) <= last:
+        if _key(found, 0) <= last or _has_twice(found):
             raise ValueError("rows are not in the order of (time_us, id), or twice there")
         last = _key(found, found.num_rows - 1)
         yield found
@@ -91,8 +91,8 @@ def _bound(active: list[Input], waiting: list[Input]) -> Key | None:
             active.append(begun)
 
 
-def grouped(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """The same rows, ``rows`` at a time; the last may have fewer."""
+def grouped(tables: Iterator[pa.Table], rows: int, most_bytes: int) -> Iterator[pa.Table]:
+    """The same rows, ``rows`` at a time; the last may have fewer, and where they are large, others too."""
     held: list[pa.Table] = []
     number = 0
     for table in tables:
@@ -103,12 +103,22 @@ def grouped(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
             yield whole.slice(0, rows).combine_chunks()
             held = [whole.slice(rows)]
             number -= rows
+        if sum(each.nbytes for each in held) >= most_bytes:
+            yield pa.concat_tables(held).combine_chunks()
+            held, number = [], 0
     if number:
         yield pa.concat_tables(held).combine_chunks()
 
 
 def _key(table: pa.Table, at: int) -> Key:
     return table["time_us"][at].as_py(), table["id"][at].as_py()
+
+
+def _has_twice(table: pa.Table) -> bool:
+    """Whether a row stands beside its like; the table is in order."""
+    ahead, behind = table.slice(1), table.slice(0, table.num_rows - 1)
+    alike = pc.and_(pc.equal(ahead["time_us"], behind["time_us"]), pc.equal(ahead["id"], behind["id"]))
+    return bool(pc.any(alike).as_py())
 
 
 def _up_to(table: pa.Table, bound: Key) -> int:

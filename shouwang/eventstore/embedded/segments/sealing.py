@@ -136,13 +136,14 @@ def bounds_of(table: pa.Table) -> Bounds:
 
 
 @contextmanager
-def reading(journal: Path) -> Iterator[apsw.Connection]:
-    """In one snapshot of it. Raises ``StoreError``."""
+def reading(journal: Path, *, snapshot: bool = True) -> Iterator[apsw.Connection]:
+    """``snapshot``: of one moment, for which the write-ahead log grows meanwhile. Raises ``StoreError``."""
     with telling(journal):
         db = apsw.Connection(str(journal), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             db.set_busy_timeout(5000)
-            db.execute("BEGIN")
+            if snapshot:
+                db.execute("BEGIN")
             yield db
         finally:
             db.close(True)
