@@ -52,7 +52,7 @@ def _by_server(search: Search, query: Query, vector: Vector, grouping: Grouping)
         return None
     unsure: list[Value] = [] if query.ids else [LOOSE]
     if grouping.by is not None:
-        unsure += [LOOSE, {"term": {"shouwang.odd": grouping.by}}]
+        unsure += [LOOSE, {"term": {"shouwang.odd": grouping.by}}, {"term": {"_ignored": grouping.by}}]
     body: Json = {
         "size": 0,
         "track_total_hits": True,

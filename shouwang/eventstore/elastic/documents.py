@@ -81,8 +81,8 @@ def account_of(event: Event, day: str) -> Account:
 
 def event_document(event: Event, kinds: Mapping[str, str], seq: int, writer: str, batch: str) -> Json:
     """``writer``, ``batch``: who wrote it, and in which of its batches."""
-    seen = view(event, kinds)
-    found = event_terms(event, kinds)
+    said = event.fields()
+    seen, found = view(said, kinds), event_terms(event, said, kinds)
     ours: Json = {
         **_envelope(event, seq, writer, batch),
         **({"odd": cast("Value", seen.odd)} if seen.odd else {}),
@@ -101,6 +101,13 @@ def bare(document: Json) -> Json:
         "event.original": document["event.original"],
         "shouwang": {**kept, "loose": True},
     }
+
+
+def written_by(item: Item, writer: str, batch: str) -> Item:
+    """The same document from another writer."""
+    document = cast(Json, orjson.loads(item.body))
+    ours = {**cast(Json, document["shouwang"]), "writer": writer, "batch": batch}
+    return Item(item.index, item.id, item.seq, dumped({**document, "shouwang": ours}), item.account)
 
 
 def _shown(event: Event) -> Json:

@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Final, NamedTuple
 
 from shouwang.comparison import Scalar, address_of, scalars, text_of
-from shouwang.model import Event, Value
+from shouwang.model import Value
 from shouwang.query import SPECIAL
 from shouwang.visible import well_formed
 
@@ -32,10 +32,10 @@ class View(NamedTuple):
     """Names of fields that hold what their type does not: these are not counted by the server."""
 
 
-def view(event: Event, kinds: Mapping[str, str]) -> View:
-    """``kinds``: ECS name -> type as in ``fields.toml``."""
+def view(said: Mapping[str, Value], kinds: Mapping[str, str]) -> View:
+    """``said``: ``Event.fields()``; ``kinds``: ECS name -> type as in ``fields.toml``."""
     found = View({}, {}, [])
-    for name, value in event.fields().items():
+    for name, value in said.items():
         if name in SPECIAL:
             continue
         kind = kinds.get(name)

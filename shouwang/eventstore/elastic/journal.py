@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
@@ -31,12 +30,11 @@ class Journal:
         self._names = names
         self._kinds = kinds
         self._days = Days(zone)
-        self._lock = threading.Lock()
         self._seq = int(spool.recall("seq") or 0)
 
     def add(self, batch: Batch, cursors: Mapping[str, bytes]) -> tuple[int, PutResult]:
         """The number in the spool, and what can be told before the cluster was asked. Raises ``StoreAway``."""
-        with self._lock:
+        with self._spool.adding:
             took, refused = _apart(batch.events)
             name = f"{self._spool.writer}:{self._spool.next_number()}"
             items = [self._event(event, name) for event in took]

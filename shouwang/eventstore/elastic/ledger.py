@@ -44,7 +44,7 @@ class Ledgers:
         self._told_all = True
 
     def compare(self) -> None:
-        """A spool that was restored from a backup is behind what the cluster has of it."""
+        """A spool that was restored from a backup is behind what the cluster has of it: it is another writer's then."""
         known = self._registry.writer(self._spool.writer)
         own = self._spool.marks()
         if known is not None and (known.marks.events > own.events or known.marks.matches > own.matches):

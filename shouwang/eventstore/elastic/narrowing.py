@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import Final, TypeAlias
 
 from shouwang.comparison import instant_of, network_of, number_of
@@ -42,6 +41,8 @@ MOST_CLAUSES: Final = 400
 _LONGEST_PART: Final = 100
 _MOST_WORDS: Final = 12
 _INT64: Final = (-(1 << 63), (1 << 63) - 1)
+_BEHIND: Final = "~"
+"""Behind every figure."""
 _SIGN: Final = re.compile(r"\\[*?\\]|.", re.DOTALL)
 _MEANT: Final = re.compile(r"[*?\\]")
 
@@ -187,7 +188,7 @@ def _field(leaf: Leaf, head: str, kind: str) -> _Found:
         case Cidr(_, network):
             return _within(head, network), True
         case Range():
-            return _numbers(leaf, head, kind), False
+            return _between_numbers(leaf, head), False
 
 
 def _equal(head: str, value: str, kind: str) -> _Found:
@@ -216,20 +217,17 @@ def _within(head: str, network: str) -> Ask:
     return {"range": {FIELD: {"gte": low, "lte": high}}}
 
 
-def _numbers(leaf: Range, head: str, kind: str) -> Part:
-    """A field of numbers has them in order; where an event says something else there, it is let through."""
-    bounds: Ask = {}
-    for bound, signs in ((leaf.low, ("gte", "gt")), (leaf.high, ("lte", "lt"))):
-        if bound is None:
-            continue
-        number = number_of(bound)
-        if number is None or not _INT64[0] < number < _INT64[1]:
-            return (head + "!",)
-        loosely = floor(number) if signs[0] == "gte" else ceil(number)
-        bounds[signs[0]] = loosely if kind == "long" else number
-    if kind not in ("long", "float") or not bounds:
+def _between_numbers(leaf: Range, head: str) -> Part:
+    """Numbers are in the order of their terms; text that is none is compared otherwise, and let through."""
+    bounds = [None if bound is None else number_of(bound) for bound in (leaf.low, leaf.high)]
+    if bounds == [None, None] or any(
+        said is not None and bound is None for said, bound in zip((leaf.low, leaf.high), bounds, strict=True)
+    ):
         return (head + "!",)
-    return either([{"range": {leaf.field: bounds}}, {"term": {"shouwang.odd": {"value": leaf.field}}}])
+    low, high = bounds
+    first = f"{head}%{'' if low is None else terms.ordered(low)}"
+    last = f"{head}%{_BEHIND if high is None else terms.ordered(high)}"
+    return either([{"range": {FIELD: {"gte": first, "lte": last}}}, (head + "$",)])
 
 
 # -------------------------------------------------------------------------------------------------- words

@@ -116,10 +116,10 @@ class Sender:
 
     def _step(self) -> bool:
         """Whether there was something to do."""
-        entries = self._spool.oldest_few()
-        if not entries and self._unpublished is None:
+        if not self._spool.waiting and self._unpublished is None:
             return False
         self._prepare()
+        entries = self._spool.oldest_few()
         together = len(entries) > 1 and self._together(entries)
         for entry in entries:
             self._book(entry, Outcome(created=[*entry.payload.items]) if together else self._sent(entry))

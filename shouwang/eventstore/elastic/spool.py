@@ -20,7 +20,7 @@ import zstandard
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import StoreAway
 from shouwang.eventstore.elastic.bookings import TABLES, Bookings, Row, book, latest, rows
-from shouwang.eventstore.elastic.documents import Item
+from shouwang.eventstore.elastic.documents import Item, written_by
 from shouwang.eventstore.embedded.database import refuse_network_filesystem, telling
 from shouwang.visible import well_formed
 from shouwang.words import Words
@@ -72,6 +72,8 @@ class Spool:
         self.path = path
         self._limit_bytes = limit_bytes
         self._lock = threading.RLock()
+        self.adding = threading.RLock()
+        """Held while a batch is made for this writer and added."""
         self._pack = zstandard.ZstdCompressor(level=3)
         self._encode = msgspec.msgpack.Encoder()
         self._decode = msgspec.msgpack.Decoder(Payload)
@@ -88,6 +90,8 @@ class Spool:
         self.writer = str(self.recall("writer"))
         self.waiting_bytes, self.waiting = self._waiting()
         self._newest: Entry | None = None
+        self.is_full = False
+        """Whether the last batch found no room."""
         self._next = self._last_number() + 1
 
     def close(self) -> None:
@@ -117,15 +121,12 @@ class Spool:
         """Of the batch that is added next; the caller adds one at a time."""
         return self._next
 
-    @property
-    def is_full(self) -> bool:
-        return bool(self.waiting) and self.waiting_bytes >= self._limit_bytes * 95 // 100
-
     def add(self, payload: Payload, cursors: Mapping[str, bytes], *, seq: int) -> int:
         """Durable on return; the entry's number. ``seq``: the last arrival number given. Raises ``StoreAway`` when
         there is no room."""
         packed = self._pack.compress(self._encode.encode(payload))
-        if self.waiting and self.waiting_bytes + len(packed) > self._limit_bytes:
+        self.is_full = self.waiting > 0 and self.waiting_bytes + len(packed) > self._limit_bytes
+        if self.is_full:
             raise StoreAway(
                 Words(
                     f"本机缓存已满（{self.waiting_bytes >> 20} MiB，{self.waiting} 批），Elasticsearch 尚未恢复。",
@@ -236,11 +237,18 @@ class Spool:
 
     def begin_as_another(self) -> None:
         """This file is older than what the cluster has of its writer: numbers given since must not be given again."""
-        writer = _new_writer()
-        with self._writing() as db:
-            db.execute("UPDATE meta SET value = ? WHERE name = 'writer'", (writer,))
-            db.execute("DELETE FROM ledger")
-        self.writer = writer
+        with self.adding:
+            writer = _new_writer()
+            with self._writing() as db:
+                db.execute("UPDATE meta SET value = ? WHERE name = 'writer'", (writer,))
+                db.execute("DELETE FROM ledger")
+                for (number,) in db.execute("SELECT number FROM entry").fetchall():
+                    packed = db.execute("SELECT payload FROM entry WHERE number = ?", (number,)).get
+                    payload = self._decode.decode(zstandard.decompress(cast(bytes, packed)))
+                    items = [written_by(item, writer, f"{writer}:{number}") for item in payload.items]
+                    again = self._pack.compress(self._encode.encode(Payload(items, payload.drops, payload.replayed)))
+                    db.execute("UPDATE entry SET payload = ? WHERE number = ?", (again, number))
+            self.writer, self._newest = writer, None
 
     # -------------------------------------------------------------------------------------------- the file
 

@@ -5,6 +5,8 @@ All stand in one field. A term is the ECS name, ``SEP``, a sign for its kind, an
 
 ``=``  the value as text, up to ``WHOLE`` characters of it
 ``#``  a number, the same for 22 and 22.0
+``%``  what is compared as a number in a range, text that reads as one too, so that the order of terms is theirs
+``$``  text that reads as no number
 ``@``  an address in figures: ``4`` or ``6`` and its bytes in hex
 ``~``  a word of a text that is long or prose, up to ``WORD`` characters of it; with nothing behind it: it has words
 ``^``  some of its words are longer than that
@@ -17,12 +19,13 @@ not ASCII, so that where a word ends does not depend on what stands around.
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Final
 
-from shouwang.comparison import Address, address_of, readings, scalars, text_of
-from shouwang.model import ABSENT, Event, Found
+from shouwang.comparison import Address, address_of, number_of, readings, scalars, text_of
+from shouwang.model import ABSENT, Event, Found, Value
 from shouwang.query import SPECIAL
 
 FIELD: Final = "shouwang.terms"
@@ -36,19 +39,21 @@ PROSE: Final = "text"
 ENVELOPE: Final = ("event.dataset", "shouwang.source")
 """Of what the envelope answers, what is found by terms; times and ids have fields of their own."""
 
+_SIGN: Final = 1 << 63
+_ALL: Final = (1 << 64) - 1
 _WORD: Final = re.compile(r"[0-9a-z\x80-\U0010ffff]+")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _ODD: Final = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 
 
-def event_terms(event: Event, kinds: Mapping[str, str]) -> set[str] | None:
-    """``None``: more than ``MOST_TERMS``. ``kinds``: ECS name -> type as in ``fields.toml``."""
+def event_terms(event: Event, said: Mapping[str, Value], kinds: Mapping[str, str]) -> set[str] | None:
+    """``None``: more than ``MOST_TERMS``. ``said``: ``Event.fields()``; ``kinds``: name -> type as in ``fields.toml``."""
     found: set[str] = set()
     for reading in readings(event.raw):
         _add_words(found, SEP, folded(reading))
     for name in ENVELOPE:
         _add(found, name, SPECIAL[name](event), kinds.get(name, ""))
-    for name, value in event.fields().items():
+    for name, value in said.items():
         if name not in SPECIAL:
             _add(found, name, value, kinds.get(name, ""))
         if len(found) > MOST_TERMS:
@@ -67,6 +72,8 @@ def _add(found: set[str], name: str, value: Found, kind: str) -> None:
             _add_words(found, head, text)
         if kind != PROSE:
             found.add(f"{head}={text[:WHOLE]}")
+        number = number_of(scalar) if isinstance(scalar, str) else scalar
+        found.add(f"{head}$" if number is None else f"{head}%{ordered(number)}")
         if not isinstance(scalar, str):
             if not isinstance(scalar, bool):
                 found.add(f"{head}#{figures(scalar)}")
@@ -114,6 +121,15 @@ def figures(number: int | float) -> str:
         return repr(float(number))
     except OverflowError:
         return "inf"
+
+
+def ordered(number: int | float) -> str:
+    """Not greater for a smaller number: the bits of a double, so turned that their order is its order."""
+    try:
+        bits = int.from_bytes(struct.pack(">d", number), "big")
+    except OverflowError:
+        return "f" * 16 if number > 0 else "0" * 16
+    return f"{bits ^ (_ALL if bits & _SIGN else _SIGN):016x}"
 
 
 def in_hex(address: Address) -> str:
