@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,19 @@ def subject(**entities: str | tuple[str, ...]) -> Subject:
 def test_every_name_must_fit_and_of_one_name_any_value(asked: list[str], fits: bool) -> None:
     seen = subject(source_ip="::ffff:10.20.3.7", user_name="admin", host_name="GATE-01")
     assert read(of_pairs(asked)).fit([seen]) is fits
+
+
+def test_severity_means_no_graver_and_an_address_is_read_without_brackets_and_zone() -> None:
+    assert read({"severity": ["critical"]}).fit([subject()])
+    assert read({"source.ip": ["[fe80::1%eth0]"]}).fit([subject(source_ip="fe80::1")])
+
+
+def test_a_window_that_was_ended_is_over_then_and_a_weekly_one_begins_none_after_its_last_day() -> None:
+    ended_us = us("2026-03-22T04:00")
+    assert weekly(ended_us).over_us == ended_us
+    assert weekly().over_us == us("2026-05-01") + us("2026-03-15T05:00") - us("2026-03-15T03:00")
+    at_its_end = replace(weekly(), until_us=us("2026-04-26T04:00"))
+    assert at_its_end.under_way(us("2026-04-26T04:30"), BERLIN)
 
 
 def test_an_address_that_is_none_and_a_second_one_elsewhere_do_not_fit() -> None:

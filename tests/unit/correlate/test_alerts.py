@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from detection.alerting import EVENT_IDS, VALUES, Origin, grown, hit_of, opened, united
+from dataclasses import replace
+
+from detection.alerting import EVENT_IDS, FIELDS, VALUES, Origin, grown, hit_of, opened, united
 from detection.correlate import Correlator
 from detection.hits import Hit, Member
-from detection.suppress import LONGEST_US, QUIET_US, Seen, Stretches
+from detection.suppress import LONGEST_US, QUIET_US, Seen, Stretches, digest
 from shouwang.model import Severity, Value
 from shouwang.words import words
 from tests.unit.correlate.making import MINUTE, START, a_correlation, a_match
@@ -101,6 +103,22 @@ def test_counts_are_exact_while_ids_and_values_are_bounded() -> None:
     assert alert.event_ids == tuple(m.event_id for m in members[:EVENT_IDS])
     assert alert.entities["user.name"] == tuple(f"u{n:04}" for n in range(VALUES))
     assert (alert.first_us, alert.last_us) == (START, START + 299)
+
+
+def test_an_alert_stays_as_grave_and_as_uncertain_as_it_once_was() -> None:
+    grave = replace(hit_of(a_match(0)), severity=Severity.CRITICAL, at_least=True)
+    light = replace(grave, severity=Severity.LOW, at_least=False)
+    alert = grown(opened(grave, grave.members, Origin("A-1", "k", words("t"))), light, light.members)
+    assert (alert.severity, alert.at_least) == (Severity.CRITICAL, True)
+
+
+def test_fields_of_one_alert_are_bounded_and_the_first_stay() -> None:
+    many = [{f"f{number:03}": ["x"]} for number in range(FIELDS + 5)]
+    assert list(united(*many)) == [f"f{number:03}" for number in range(FIELDS)]
+
+
+def test_parts_that_read_alike_when_joined_are_told_apart() -> None:
+    assert digest("ab", "c", size=8) != digest("a", "bc", size=8)
 
 
 def test_late_members_move_the_first_time_back() -> None:

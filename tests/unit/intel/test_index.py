@@ -58,6 +58,11 @@ def test_values_with_one_hash_are_told_apart(tmp_path: Path, monkeypatch: pytest
     assert found.find(Kind.DOMAIN, "c.example.org") is None
 
 
+def test_the_unlimited_one_of_equal_indicators_stays() -> None:
+    limited, unlimited = (Indicator(Kind.DOMAIN, "evil.example", valid_until_us=us) for us in (1 << 60, 0))
+    assert indexing._rank(unlimited) > indexing._rank(limited)
+
+
 def test_a_set_of_nothing_is_a_set(tmp_path: Path) -> None:
     build([], head(), tmp_path / "made")
     assert Index.at(tmp_path / "made").find(Kind.IP, "203.0.113.9") is None
