@@ -45,7 +45,7 @@ async def test_a_loaded_rule_is_chosen_watched_and_its_matches_are_opened(lang: 
         await sees(pilot, "user.name=li")
         await pilot.press("escape", "escape")
         await sees(pilot, "SSH")
-    assert service.did("hunt.start") == [{"ids": ["r-2"], "since": "7d"}]
+    assert service.did("hunt.start") == [{"ids": ["r-2"], "asked": ["住户记录批量导出 (r-2)"], "since": "7d"}]
 
 
 async def test_a_folders_rules_are_handed_over_and_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ class HuntForm(Form):
         if not rule:
             self.say(self.words("hunting.needed"))
             return ""
-        return await self._begun(ids=[rule], since=since)
+        title = next(each.text("title") for each in self._rules if each.text("id") == rule)
+        return await self._begun(ids=[rule], asked=[f"{title} ({rule})"], since=since)
 
     async def _with_files(self, path: Path, since: str) -> str:
         """Read here, with the rights of who sits at the console."""

@@ -42,7 +42,11 @@ def write(home: Home, more: str) -> None:
 
 def test_inhibitions_and_the_limits_of_silences_take_effect_without_a_restart(home: Home, clock: ManualClock) -> None:
     with build(home, load(home.config), clock) as services:
-        long: dict[str, Value] = {"match": ["source.ip=10.20.3.7", "severity=high"], "reason": "own scanner", "until": "20d"}
+        long: dict[str, Value] = {
+            "match": ["source.ip=10.20.3.7", "severity=high"],
+            "reason": "own scanner",
+            "until": "20d",
+        }
         with pytest.raises(UsageError, match="7 days"):
             perform(services, "ana", "silences.add", long, lang="en")
         write(home, TABLE)
