@@ -183,7 +183,7 @@ def told_correlation(correlation: Correlation, ruleset: RuleSet, events: Sequenc
     matches = sorted(engine.match(events), key=lambda match: match.time_us)
     hits = [hit for match in matches for hit in correlator.feed(_as_live(match))]
     state = correlator.states[correlation.id]
-    groups = [standing(state, key) for key in list(state.groups)]
+    groups = [standing(state, key) for key in list(state.memory.groups)]
     found = _groups([each for each in groups if each is not None], zone)
     hits += correlator.flush()
     fired = [hit for hit in hits if hit.rule_id == correlation.id]
