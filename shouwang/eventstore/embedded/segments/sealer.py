@@ -37,7 +37,7 @@ class Limits:
     rows: int = 200_000
     bytes: int = 128 << 20
     """Of one seal, ``bytes`` those of the records: a worker holds it in memory."""
-    delete_s: float = 0.03
+    delete_s: float = 0.02
     """How long one step of deleting may hold up a ``put``, about."""
 
 
