@@ -7,7 +7,6 @@ Whatever else an event says stands in one ``flattened`` field.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Final, NamedTuple
@@ -22,7 +21,6 @@ LONGEST_TEXT: Final = 8191
 LONGEST_NAME: Final = 512
 MOST_OTHERS: Final = 1_000
 _IN_A_DOUBLE: Final = 1 << 53
-_NUL: Final = re.compile("\0")
 
 
 class View(NamedTuple):
@@ -48,7 +46,7 @@ def view(said: Mapping[str, Value], kinds: Mapping[str, str]) -> View:
         if kind is not None:
             found.odd.append(name)
         if len(found.others) < MOST_OTHERS:
-            found.others[_NUL.sub("\ufffd", well_formed(name[:LONGEST_NAME]))] = _as_text(value)
+            found.others[_text(name[:LONGEST_NAME])] = _as_text(value)
     return found
 
 
@@ -69,7 +67,7 @@ def _as_text(value: Value) -> Value:
 
 
 def _text(text: str) -> str:
-    return _NUL.sub("\ufffd", well_formed(text))
+    return well_formed(text).replace("\0", "\ufffd")
 
 
 def _keyword(value: Scalar) -> bool:

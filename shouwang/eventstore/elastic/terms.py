@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import Final
 
@@ -41,16 +42,20 @@ ENVELOPE: Final = ("event.dataset", "shouwang.source")
 
 _SIGN: Final = 1 << 63
 _ALL: Final = (1 << 64) - 1
+_OF_ADDRESSES: Final = frozenset("0123456789abcdef:")
+"""What an address begins with."""
 _WORD: Final = re.compile(r"[0-9a-z\x80-\U0010ffff]+")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _ODD: Final = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 
 
 def event_terms(event: Event, said: Mapping[str, Value], kinds: Mapping[str, str]) -> set[str] | None:
-    """``None``: more than ``MOST_TERMS``. ``said``: ``Event.fields()``; ``kinds``: name -> type as in ``fields.toml``."""
+    """``None``: more than ``MOST_TERMS``.
+
+    ``said``: ``Event.fields()``; ``kinds``: ECS name -> type as in ``fields.toml``.
+    """
     found: set[str] = set()
-    for reading in readings(event.raw):
-        _add_words(found, SEP, folded(reading))
+    _add_words(found, SEP, *map(folded, readings(event.raw)))
     for name in ENVELOPE:
         _add(found, name, SPECIAL[name](event), kinds.get(name, ""))
     for name, value in said.items():
@@ -66,31 +71,36 @@ def _add(found: set[str], name: str, value: Found, kind: str) -> None:
         return
     head = head_of(name)
     found.add(head + "!")
-    for scalar in scalars(value):
-        text = folded(text_of(scalar))
-        if kind == PROSE or len(text) > WHOLE:
-            _add_words(found, head, text)
-        if kind != PROSE:
-            found.add(f"{head}={text[:WHOLE]}")
-        number = number_of(scalar) if isinstance(scalar, str) else scalar
-        found.add(f"{head}$" if number is None else f"{head}%{ordered(number)}")
-        if not isinstance(scalar, str):
+    for scalar in (value,) if isinstance(value, str) else scalars(value):
+        low = folded(scalar if isinstance(scalar, str) else text_of(scalar))
+        if kind == PROSE:
+            _add_words(found, head, low)
+        else:
+            found.add(f"{head}={low[:WHOLE]}")
+            if len(low) > WHOLE:
+                _add_words(found, head, low)
+        if isinstance(scalar, str):
+            number = number_of(scalar)
+            if low[:1] in _OF_ADDRESSES and (address := address_of(scalar)) is not None:
+                found.add(f"{head}@{in_hex(address)}")
+        else:
+            number = scalar
             if not isinstance(scalar, bool):
                 found.add(f"{head}#{figures(scalar)}")
-        elif (address := address_of(scalar)) is not None:
-            found.add(f"{head}@{in_hex(address)}")
+        found.add(head + "$" if number is None else f"{head}%{ordered(number)}")
 
 
-def _add_words(found: set[str], head: str, text: str) -> None:
+def _add_words(found: set[str], head: str, *texts: str) -> None:
+    words_of_all = {word for text in texts for word in _WORD.findall(text)}
+    found.add(head + "~")
+    if max(map(len, words_of_all), default=0) > WORD:
+        found.add(head + "^")
+        words_of_all = {word for word in words_of_all if len(word) <= WORD}
     head += "~"
-    found.add(head)
-    for word in set(_WORD.findall(text)):
-        if len(word) > WORD:
-            found.add(head[:-1] + "^")
-        else:
-            found.add(head + word)
+    found.update([head + word for word in words_of_all])
 
 
+@lru_cache(maxsize=16_384)
 def head_of(name: str) -> str:
     """What the terms of a field begin with."""
     return _ODD.sub("\ufffd", name[:WHOLE]) + SEP
