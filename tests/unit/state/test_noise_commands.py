@@ -15,12 +15,13 @@ from shouwang.cli.main import main
 from shouwang.clock import ManualClock
 from shouwang.config import load
 from shouwang.errors import UsageError
+from shouwang.flows.ruleloading import inhibits
 from shouwang.home import Home
 from shouwang.model import Holder, Suppression
 from shouwang.statestore.codec import alert_text
 from shouwang.statestore.schema import APPLICATION_ID, CORRELATIONS, TABLES
 from shouwang.statestore.store import StateStore
-from shouwang.wiring import build, inhibits
+from shouwang.wiring import build
 from tests.unit.state.samples import ALERT
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
