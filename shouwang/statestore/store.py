@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,9 +110,11 @@ class StateStore:
         self.close()
 
     def close(self) -> None:
+        """Who still reads in another thread goes on; its connection ends with it."""
         with self._writer.lock:
             for reader in list(self._readers):
-                reader.close()
+                with suppress(apsw.ThreadingViolationError):
+                    reader.close()
             self._writer.connection.close()
 
     def acting_as(self, role: str) -> StateStore:

@@ -124,7 +124,7 @@ def change_rules(ask: Asking, folder: Path) -> None:
     for numbers in ((1,), (1, 2)):
         staged = ask.giving(archive(folder, *numbers), "rules.stage", name="theirs", path="theirs.tar")
         version: Json = {"name": staged["name"], "version": staged["version"]}
-        hunt = ask("rules.replay", files=staged["replay"], since="3650d", **version)["id"]
+        hunt = ask("rules.replay", ids=staged["replay"], since="3650d", **version)["id"]
         assert ask.hunted(hunt)["matches"]
         ask("hunt.remove", id=hunt)
         ask("rules.adopt", **version)

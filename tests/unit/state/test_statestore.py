@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -218,3 +219,27 @@ def test_of_alerts_and_incidents_of_one_moment_the_greater_number_comes_first(st
             tx.incidents.put(replace(INCIDENT, id=f"INC-20261125-{number:04d}"))
     assert [each.id for each in store.alerts.list()[1]] == ["A-1001", "A-1000", "A-999"]
     assert [len(each.id) for each in store.incidents.list()[1]] == [18, 18, 18, 17, 17, 17]
+
+
+def test_it_closes_while_somebody_still_reads(tmp_path: Path) -> None:
+    store = StateStore(tmp_path / "state.db")
+    begun, ended = threading.Event(), threading.Event()
+
+    def told(*_numbers: object) -> int:
+        begun.set()
+        return 1
+
+    def read() -> None:
+        reader = store._reader()
+        reader.create_scalar_function("begun", told, 1)
+        slow = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000000)"
+        with suppress(apsw.Error):
+            reader.execute(f"{slow} SELECT begun(1), (SELECT count(*) FROM n)").fetchall()
+        ended.set()
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    assert begun.wait(20)
+    store.close()
+    assert not ended.is_set()
+    thread.join(60)
