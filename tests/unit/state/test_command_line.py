@@ -105,11 +105,14 @@ def test_doctor_names_each_refused_rule_in_either_language_and_ends_with_one(
 ) -> None:
     home.rules.mkdir(exist_ok=True)
     (home.rules / "bad.yml").write_text("title: x\nlogsource: {product: linux}\n")
-    for lang, word in (("zh", "[降级]"), ("en", "[degraded]")):
+    for lang, word, why in (
+        ("zh", "[降级]", "不是规则：缺少 detection"),
+        ("en", "[degraded]", "is no rule: detection is missing"),
+    ):
         assert main(["doctor", "--home", str(home.path), "--lang", lang]) == 1
         said = capsys.readouterr().out
         assert word in said
-        assert f"! {home.rules / 'bad.yml'}:1: is no rule: detection is missing" in said
+        assert f"! {home.rules / 'bad.yml'}:1: {why}" in said
     assert main(["doctor", "--home", str(home.path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["healthy"] is False
 
