@@ -199,3 +199,18 @@ def test_a_day_whose_files_hold_an_event_twice_is_left_as_it_is_and_told(tmp_pat
         assert {first, second} <= named(store)
         (finding,) = (each for each in store.health() if "compacted" in each.what.en)
         assert "do not hold what their footers say" in finding.what.en
+
+
+def test_a_file_that_is_gone_is_told_by_name(tmp_path: Path) -> None:
+    with open_at(tmp_path, in_process=True) as store:
+        fill(store)
+        store.maintain(LATER_US, 60.0)
+        path = min(named(store))
+    (tmp_path / path).rename(tmp_path / "elsewhere")
+    with open_at(tmp_path, in_process=True) as store:
+        store.maintain(LATER_US, 60.0)
+        assert [each.what.en for each in store.health()] == [f"1 segment missing: {path}"]
+        (tmp_path / "elsewhere").rename(tmp_path / path)
+        store.maintain(LATER_US, 60.0)
+        assert store.health() == []
+        require_whole(store)

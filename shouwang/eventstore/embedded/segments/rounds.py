@@ -40,6 +40,7 @@ class Rounds:
         self._sealer = Sealer(database, days, self._jobs, self.ids.refresh, limits)
         self._compactor = Compactor(database, days, self._jobs, self.ids.refresh)
         self._tidy = False
+        self._missing: list[str] = []
         self._failed: ShouwangError | None = None
         self._late = False
         self._working = threading.Lock()
@@ -91,6 +92,7 @@ class Rounds:
             done += [f"removed {path}, which nothing named" for path in gone]
             done += [f"set {path} aside, which is of another store" for path in aside]
             self._tidy = True
+        self._missing = tidying.missing(self._database)
         tidying.sweep(self._database, now_us)
         self._sealer.mark(now_us)
         while said := self._sealer.seal(now_us):
@@ -118,6 +120,8 @@ class Rounds:
             found.append(Finding(Level.DEGRADED, _LATE, _LATE_HINT))
         if self._compactor.failed is not None:
             found.append(_finding(Words("日志分段未能合并", "Segments could not be compacted"), self._compactor.failed))
+        if self._missing:
+            found.append(_lost(self._missing))
         if aside := tidying.aside(self._database.path):
             found.append(_set_aside(aside))
         return found
@@ -148,6 +152,18 @@ _LATE_HINT = Words(
 def _finding(what: Words, failed: ShouwangError) -> Finding:
     said = failed.message
     return Finding(Level.DEGRADED, Words(f"{what.zh}：{said.zh}", f"{what.en}: {said.en}"), failed.hint or NOTHING)
+
+
+def _lost(paths: Sequence[str]) -> Finding:
+    named = f"{paths[0]} ..." if len(paths) > 1 else paths[0]
+    return Finding(
+        Level.BROKEN,
+        Words(f"缺少 {len(paths)} 个日志分段：{named}", f"{many(len(paths), 'segment')} missing: {named}"),
+        Words(
+            "请从备份恢复到原处；其他日期不受影响。",
+            "Restore them from the backup to where they were; other days can be read.",
+        ),
+    )
 
 
 def _set_aside(number: int) -> Finding:

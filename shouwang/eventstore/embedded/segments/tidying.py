@@ -22,6 +22,14 @@ def files(database: Path) -> list[str]:
     return [path for path in _found(database) if path.endswith(".parquet")]
 
 
+def missing(database: Database) -> list[str]:
+    """Paths that the manifest names and that are not there."""
+    with database.reading() as db:
+        named = [each.path for each in manifest.segments(db)]
+    there = set(files(database.path))
+    return [path for path in named if path not in there]
+
+
 def tidy(database: Database) -> tuple[list[str], list[str]]:
     """Removes drafts, and segments that nothing names and whose rows are elsewhere; sets others aside. Gives both.
 
