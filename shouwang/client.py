@@ -61,6 +61,7 @@ class Client:
             _refuse_stranger(connection, place)
             connection.settimeout(None)
             return cls(connection, lang)
+        place.refuse_collector()
         raise NotRunning(
             Words(
                 f"数据目录 {place.path} 没有守护进程在运行。`shouwang up` 可启动。",

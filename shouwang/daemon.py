@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import FrameType
 from typing import Final, NoReturn
 
 from shouwang import __version__, privilege
 from shouwang.api.table import perform, role_in
-from shouwang.config import Config, load
-from shouwang.errors import ShouwangError, UsageError
-from shouwang.firststart import make_home
+from shouwang.config import load
+from shouwang.errors import ShouwangError
+from shouwang.firststart import make_home, refuse_other_store
 from shouwang.home import Home, Lock
+from shouwang.process import end_on_signals, log_to
 from shouwang.server import Server
-from shouwang.visible import visible
 from shouwang.watch import Watching
 from shouwang.wiring import Services, build
-from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +28,6 @@ FIRST_MAINTAIN_S: Final = 5.0
 MAINTAIN_EVERY_S: Final = 60.0
 MAINTAIN_BUDGET_S: Final = 30.0
 UPKEEP_ENDS_S: Final = 5.0
-LOG_BYTES: Final = 10_000_000
-LOGS_KEPT: Final = 5
-_JOURNAL_LEVELS: Final = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 
 
 def serve(
@@ -56,16 +48,17 @@ def serve(
     Raises ``LockedError`` when another one serves the home.
     """
     stop = threading.Event()
-    _end_on_signals(stop)
+    end_on_signals(stop)
     dropped = privilege.drop(home)
+    home.refuse_collector()
     made = make_home(home, name=name, timezone=timezone, language=language, store=store, made_by_root=dropped)
     home.require_mine()
     home.close_to_others()
     config = load(home.config)
-    _refuse_other_store(home, config, store or {})
+    refuse_other_store(home, config, store or {})
     with ExitStack() as stack:
         stack.enter_context(Lock(home, config.site.zone))
-        _log_to(log_file)
+        log_to(log_file)
         log.info("shouwang %s starts for %s%s", __version__, home.path, ", made now" if made else "")
         services = stack.enter_context(build(home, config, home.clock(), anew=anew, take_over=take_over))
         services.findings += privilege.findings()
@@ -81,22 +74,6 @@ def serve(
     if threading.active_count() > 1:
         _leave_now()
     return 0
-
-
-def _refuse_other_store(home: Home, config: Config, asked: Mapping[str, str]) -> None:
-    """Raises ``UsageError``: a home's events are in one place, which its settings name."""
-    for name, value in asked.items():
-        if getattr(config.store, name) != value:
-            raise UsageError(
-                Words(
-                    f"store.{name} 为 {getattr(config.store, name)!r}，不是 {value!r}。",
-                    f"store.{name} is {getattr(config.store, name)!r}, not {value!r}.",
-                ),
-                hint=Words(
-                    f"--store 只在首次启动时有效；以后请修改 {home.config}。",
-                    f"--store counts on the first start; afterwards change {home.config}.",
-                ),
-            )
 
 
 def _server(home: Home, services: Services) -> Server:
@@ -152,45 +129,3 @@ def _leave_now() -> NoReturn:
     """
     logging.shutdown()
     os._exit(0)
-
-
-def _end_on_signals(stop: threading.Event) -> None:
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, end)
-
-
-class _OneLine(logging.Formatter):
-    """A hostile name in an argument forges no line of the log."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the base class's name
-        record.message = visible(record.message)
-        return super().formatMessage(record)
-
-
-def _into_the_journal() -> bool:
-    """Whether stderr is the stream that systemd made for it, and not one that only inherited the variable."""
-    stream = os.fstat(sys.stderr.fileno())
-    return os.environ.get("JOURNAL_STREAM") == f"{stream.st_dev}:{stream.st_ino}"
-
-
-class _ForJournal(_OneLine):
-    """sd-daemon(3): the level as a number in angle brackets."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        level = next((number for least, number in _JOURNAL_LEVELS if record.levelno >= least), 7)
-        return f"<{level}>{super().format(record)}"
-
-
-def _log_to(file: Path | None) -> None:
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if file is not None:
-        handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8", delay=True)
-    if file is None and _into_the_journal():  # it has the time, and reads the level
-        handler.setFormatter(_ForJournal("%(name)s: %(message)s"))
-    else:
-        handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -7,7 +7,8 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from shouwang.errors import StoreError
+from shouwang.config import Config
+from shouwang.errors import StoreError, UsageError
 from shouwang.firstconfig import first_config
 from shouwang.home import Home
 from shouwang.words import Words
@@ -58,3 +59,19 @@ def _write_once(path: Path, text: str) -> None:
             Words(f"无法写入 {path}：{wrong.strerror}。", f"Cannot write {path}: {wrong.strerror}."),
             hint=Words("磁盘是否已满？", "Is the disk full?"),
         ) from wrong
+
+
+def refuse_other_store(home: Home, config: Config, asked: Mapping[str, str]) -> None:
+    """Raises ``UsageError``: a home's events are in one place, which its settings name."""
+    for name, value in asked.items():
+        if getattr(config.store, name) != value:
+            raise UsageError(
+                Words(
+                    f"store.{name} 为 {getattr(config.store, name)!r}，不是 {value!r}。",
+                    f"store.{name} is {getattr(config.store, name)!r}, not {value!r}.",
+                ),
+                hint=Words(
+                    f"--store 只在首次启动时有效；以后请修改 {home.config}。",
+                    f"--store counts on the first start; afterwards change {home.config}.",
+                ),
+            )

@@ -22,11 +22,23 @@ from shouwang.words import Words
 SYSTEM_HOME = Path("/var/lib/shouwang")
 SYSTEM_RUNTIME = Path("/run/shouwang")
 MARK_OF_DRILL = "drill"
+MARK_OF_COLLECTOR = "collector"
 _FOLDERS = ("logs", "drills", "rules", "intel", "hunts", "cache", "segments")
 HOME_ID = "home.id"
 RESERVE = "reserve"
 OURS = frozenset(
-    (*_FOLDERS, "lock", HOME_ID, RESERVE, "events.db", "spool.db", "state.db", "shouwang.toml", MARK_OF_DRILL)
+    (
+        *_FOLDERS,
+        "lock",
+        HOME_ID,
+        RESERVE,
+        "events.db",
+        "spool.db",
+        "state.db",
+        "shouwang.toml",
+        MARK_OF_DRILL,
+        MARK_OF_COLLECTOR,
+    )
 )
 COMMAND_S = 15.0
 """How long a command that holds a home is waited for."""
@@ -101,6 +113,25 @@ class Home:
     def drill(self) -> bool:
         """Whether this is a drill's home: then all that is made here bears the mark. Who may not look is told no."""
         return os.path.exists(self.path / MARK_OF_DRILL)  # noqa: PTH110  # Path.exists raises where it may not look
+
+    @property
+    def collects(self) -> bool:
+        """Whether this is a collector's home: sources and rules, and no state. Who may not look is told no."""
+        return os.path.exists(self.path / MARK_OF_COLLECTOR)  # noqa: PTH110  # as above
+
+    def refuse_collector(self) -> None:
+        """Raises ``UsageError``: there is nothing here that a daemon or its clients could work on."""
+        if self.collects:
+            raise UsageError(
+                Words(
+                    f"{self.path} 是采集端（`shouwang collect`）的目录，没有告警和事件。",
+                    f"{self.path} is a collector's (`shouwang collect`): there are no alerts or incidents in it.",
+                ),
+                hint=Words(
+                    "请在值守主机上查看：`shouwang status`、`shouwang doctor`。",
+                    "Ask on the host of the daemon that correlates: `shouwang status`, `shouwang doctor`.",
+                ),
+            )
 
     def clock(self) -> Clock:
         """The machine's; of a drill, one that goes on where its replay ended."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Self
 
 from collectors.rehydrate import rehydrate
 from collectors.vocabulary import kinds
-from detection import repeated
 from detection.engine import Engine
 from detection.fast.literals import HAS_HYPERSCAN
 from detection.inforce import Edition, InForce
@@ -24,6 +23,7 @@ from incidents.plans import load as load_plans
 from incidents.views import Site
 from shouwang import homeid, worker
 from shouwang.assets import AssetRegister
+from shouwang.attendance import Attendance
 from shouwang.clock import Clock
 from shouwang.config import Config, Rules
 from shouwang.errors import UsageError
@@ -32,6 +32,7 @@ from shouwang.eventstore.elastic.place import place, plain
 from shouwang.eventstore.embedded.store import EmbeddedStore
 from shouwang.flows.alerting import POSITION, Alerting
 from shouwang.flows.archiving import Archives
+from shouwang.flows.carried import ENTITY_FIELDS
 from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
@@ -52,18 +53,6 @@ from shouwang.words import Words
 
 if TYPE_CHECKING:
     from shouwang.eventstore.elastic.store import ElasticStore
-
-ENTITY_FIELDS: Final = (
-    "host.name",
-    "user.name",
-    "source.ip",
-    "destination.ip",
-    "url.domain",
-    "process.name",
-    "file.path",
-    repeated.FIELD,
-)
-"""What every match carries, so that an alert can say whom it is about, and for how many records its event speaks."""
 
 SETTLE_S: Final = 5.0
 """How long a source that starts again waits for what it delivered before to be stored."""
@@ -101,6 +90,8 @@ class Services:
     """An engine serves one thread: each that matches makes its own."""
     new_importer: Callable[[Callable[[int], None]], Importer]
     """Given what is told the number of records after each batch."""
+    collectors: Callable[[], Sequence[Attendance]]
+    """Other hosts that bring events."""
     stop_upkeep: Callable[[], None]
     """Ends what ``events.maintain`` has under way in another thread."""
     stack: ExitStack
@@ -216,6 +207,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             hunts=hunts,
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
+            collectors=(lambda: ()) if isinstance(events, EmbeddedStore) else events.collectors,
             stop_upkeep=events.stop_upkeep,
             stack=stack.pop_all(),
             findings=[

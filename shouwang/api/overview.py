@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from shouwang import __version__
-from shouwang.api import gaps, noise, store
+from shouwang.api import collectors, gaps, noise, store
 from shouwang.api.context import Context, Json, NoArgs
 from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import DayLedger
@@ -54,6 +54,7 @@ def status(context: Context, args: NoArgs) -> Json:
             _source(context, each, [row for row in today if row.source == each.id], latest.get(each.id, 0))
             for each in (running.sources() if running else ())
         ],
+        "collectors": [*collectors.overview(context)],
         "findings": [finding(context, each) for each in findings(services)],
         "alerts": {"open": {severity.name.lower(): count for severity, count in open_alerts.items()}},
         "noise": noise.overview(context),
@@ -113,6 +114,7 @@ def findings(services: Services) -> Iterable[Finding]:
             Words("`shouwang up` 可启动。", "`shouwang up` starts one."),
         )
     yield from services.events.health()
+    yield from collectors.findings(services)
     yield from services.retention.findings()
     yield from services.intelligence.findings()
     yield from gaps.findings(services)

@@ -18,6 +18,7 @@ from shouwang.words import Words, words
 
 VERBS: Final = (
     "up",
+    "collect",
     "stop",
     "status",
     "doctor",

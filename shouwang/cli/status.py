@@ -55,6 +55,7 @@ def _print(args: argparse.Namespace, ping: Answer, answer: Answer) -> None:
     for finding in answer.parts("findings"):
         print(f"! [{named(args, finding['level'])}] {finding['what']} {finding['hint']}".rstrip())
     _print_sources(args, answer)
+    _print_collectors(args, answer)
 
 
 def _print_noise(args: argparse.Namespace, noise: Answer) -> None:
@@ -90,3 +91,30 @@ def _print_sources(args: argparse.Namespace, answer: Answer) -> None:
     ]
     if rows:
         table((*headings, say("最近", "last event"), say("说明", "detail")), rows)
+
+
+def _print_collectors(args: argparse.Namespace, answer: Answer) -> None:
+    say = words(args)
+    waiting, seen = say("待传", "waiting"), say("最近", "seen")
+    headings = (
+        say("采集端", "collector"),
+        say("状态", "level"),
+        seen,
+        waiting,
+        say("规则", "rules"),
+        say("版本", "version"),
+    )
+    rows = [
+        (
+            each["host"],
+            named(args, each["level"]),
+            each.time("seen"),
+            f"{each.part('spool')['batches']} ({each.part('spool').number('bytes') / 1e6:.1f} MB)",
+            f"{each.part('rules')['version']} ({each.part('rules')['loaded']})",
+            each["version"],
+            each.counts("dropped") or "0",
+        )
+        for each in answer.parts("collectors")
+    ]
+    if rows:
+        table((*headings, say("丢弃", "dropped")), rows)

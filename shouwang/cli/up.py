@@ -38,6 +38,23 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = verb(subparsers, "up", up, "开始守望；在终端上同时打开界面 / watch; on a terminal, with the console")
     parser.add_argument("--headless", action="store_true", help="不开界面，日志到 stderr / no console, log to stderr")
     parser.add_argument("--log", metavar="FILE", help="日志写入文件 / log to a file instead of stderr")
+    add_first_start(parser)
+    parser.add_argument(
+        "--take-over",
+        action="store_true",
+        help="接管属于另一个数据目录的集群 / take a cluster that belongs to another home",
+    )
+    parser.add_argument(
+        "--new-database",
+        action="append",
+        choices=("state", "events"),
+        default=[],
+        help="舍弃已丢失的数据库，重新建立 / begin one anew in place of a lost one",
+    )
+
+
+def add_first_start(parser: argparse.ArgumentParser) -> None:
+    """What a new home is made with."""
     first = parser.add_argument_group("首次启动 / on the first start")
     first.add_argument("--name", metavar="TEXT", help="单位或社区名称 / name of the site")
     first.add_argument(
@@ -51,18 +68,6 @@ def add_parser(subparsers: Subparsers) -> None:
         "--store-credentials",
         metavar="FILE",
         help="凭据文件（0600）/ file of mode 0600 with api_key, or user and password",
-    )
-    parser.add_argument(
-        "--take-over",
-        action="store_true",
-        help="接管属于另一个数据目录的集群 / take a cluster that belongs to another home",
-    )
-    parser.add_argument(
-        "--new-database",
-        action="append",
-        choices=("state", "events"),
-        default=[],
-        help="舍弃已丢失的数据库，重新建立 / begin one anew in place of a lost one",
     )
 
 
@@ -90,14 +95,14 @@ def _serve(args: argparse.Namespace) -> int:
         name=args.name,
         timezone=args.timezone,
         language=args.lang,
-        store=_store(args),
+        store=chosen_store(args),
         anew=args.new_database,
         take_over=args.take_over,
     )
     return code
 
 
-def _store(args: argparse.Namespace) -> dict[str, str]:
+def chosen_store(args: argparse.Namespace) -> dict[str, str]:
     """Settings of ``[store]``; paths from where the user stands."""
     found = {"url": args.store} if args.store else {}
     for name, path in (("ca", args.store_ca), ("credentials", args.store_credentials)):

@@ -39,6 +39,15 @@ class Writer(NamedTuple):
     """Source -> receipt time of its newest record."""
 
 
+class Owner(NamedTuple):
+    """The home that correlates."""
+
+    home: str
+    host: str
+    zone: str
+    """Decides where a day begins, for all that write; empty: a version that did not tell."""
+
+
 class Registry:
     def __init__(self, client: Elasticsearch, where: Place, names: Names) -> None:
         self._client = client
@@ -47,17 +56,18 @@ class Registry:
 
     # ------------------------------------------------------------------------------------------- the owner
 
-    def owner(self) -> str:
-        """The home's id; empty: nobody's yet."""
+    def owner(self) -> Owner | None:
+        """``None``: nobody's yet."""
         with telling(self._where):
             try:
-                return str(self._client.get(index=self._index, id=OWNER)["_source"]["home"])
+                held = self._client.get(index=self._index, id=OWNER)["_source"]
             except NotFoundError:
-                return ""
+                return None
+        return Owner(str(held["home"]), str(held.get("host", "")), str(held.get("zone", "")))
 
-    def claim(self, home: str, host: str, *, take_over: bool) -> None:
+    def claim(self, mine: Owner, *, take_over: bool) -> None:
         """Be the one home that the cluster belongs to. Raises ``StoreError`` where another is."""
-        document = {"kind": "owner", "home": home, "host": host}
+        document = {"kind": "owner", **mine._asdict()}
         with telling(self._where):
             try:
                 self._client.create(index=self._index, id=OWNER, document=document, refresh=True)
@@ -66,14 +76,18 @@ class Registry:
                 pass
             held = self._client.get(index=self._index, id=OWNER)
             owner = held["_source"]
-            if owner["home"] == home:
+            if all(owner.get(name) == value for name, value in document.items()):
                 return
-            if not take_over:
+            if owner["home"] == mine.home:
+                document["before"] = owner.get("before", "")
+            elif take_over:
+                document["before"] = owner["home"]
+            else:
                 raise _of_another(self._where, str(owner["home"]), str(owner.get("host", "")))
             self._client.index(
                 index=self._index,
                 id=OWNER,
-                document={**document, "before": owner["home"]},
+                document=document,
                 if_seq_no=held["_seq_no"],
                 if_primary_term=held["_primary_term"],
                 refresh=True,

@@ -10,9 +10,11 @@ from typing import Final, cast
 import orjson
 from elasticsearch import ApiError, Elasticsearch
 
+from shouwang.errors import StoreError
 from shouwang.eventstore.elastic.connection import telling, type_of
 from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.template import (
+    SCHEMA,
     Names,
     control_mappings,
     event_mappings,
@@ -21,6 +23,7 @@ from shouwang.eventstore.elastic.template import (
     settings,
 )
 from shouwang.model import Value
+from shouwang.words import Words
 
 Json = dict[str, Value]
 
@@ -37,11 +40,15 @@ _LIFECYCLE: Final[Json] = {
 class Setup:
     """Any thread may call. Raises ``StoreError``, ``StoreAway``."""
 
-    def __init__(self, client: Elasticsearch, where: Place, names: Names, kinds: Mapping[str, str]) -> None:
+    def __init__(
+        self, client: Elasticsearch, where: Place, names: Names, kinds: Mapping[str, str], *, collects: bool = False
+    ) -> None:
+        """``collects``: what stands there is another's, and is looked at only."""
         self._client = client
         self._where = where
         self._names = names
         self._kinds = kinds
+        self._collects = collects
         self._lock = threading.Lock()
         self._ready = False
         self._known: set[str] = set()
@@ -54,9 +61,12 @@ class Setup:
         with self._lock:
             if self._ready:
                 return False
-            self._create(self._names.control, {"mappings": control_mappings(), "settings": {"index": _SMALL}})
-            self.has_lifecycles = self._lifecycle()
-            self._templates()
+            if self._collects:
+                self._templates_of_the_owner()
+            else:
+                self._create(self._names.control, {"mappings": control_mappings(), "settings": {"index": _SMALL}})
+                self.has_lifecycles = self._lifecycle()
+                self._templates()
             self._ready = True
             return True
 
@@ -124,15 +134,42 @@ class Setup:
         return True
 
     def _stands(self, path: str, meta: Json) -> bool:
-        """Whether exactly this was put before: who may only write need not be allowed to put it."""
+        """Whether exactly this was put before."""
+        return self._held(path) == [meta]
+
+    def _held(self, path: str) -> list[Json]:
+        """What the templates of this name say of themselves."""
         try:
             found = self._client.perform_request("GET", path, headers=_JSON).body
         except ApiError as error:
             if error.status_code == 404:
-                return False
+                return []
             raise
-        held = [each["index_template"].get("_meta") for each in found["index_templates"]]
-        return held == [meta]
+        return [each["index_template"].get("_meta") or {} for each in found["index_templates"]]
+
+    def _templates_of_the_owner(self) -> None:
+        """Documents of another schema would be found by half. Fields that one side lacks are no harm."""
+        for kind in ("events", "matches"):
+            with telling(self._where):
+                held = self._held(f"/_index_template/{self._names.alias(kind)}")
+            schemas = [cast(Json, each.get("shouwang") or {}).get("schema") for each in held]
+            if schemas != [SCHEMA]:
+                raise _of_another_version(self._where, self._names.alias(kind), schemas[0] if schemas else None)
+
+
+def _of_another_version(where: Place, template: str, schema: Value) -> StoreError:
+    found = Words("没有", "missing") if schema is None else Words(f"结构 {schema}", f"of schema {schema}")
+    return StoreError(
+        Words(
+            f"Elasticsearch（{where}）上的索引模板 {template}：{found.zh}；本版本写入结构 {SCHEMA}。",
+            f"The template {template} on Elasticsearch at {where} is {found.en}; this version writes schema {SCHEMA}.",
+        ),
+        hint=Words(
+            "请让采集端与值守守护进程使用同一版本；值守守护进程启动时写入模板。日志先存在本机，不丢失。",
+            "Collectors and the daemon that owns the cluster must be of one version; that daemon puts the templates "
+            "when it starts. Logs wait on this host.",
+        ),
+    )
 
 
 _JSON: Final = {"accept": "application/json", "content-type": "application/json"}

@@ -6,13 +6,13 @@ as soon as it is in the cluster, and what others put within a second.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self, overload
+from typing import Final, Literal, NamedTuple, Self, overload
 
+from shouwang.attendance import Attendance
 from shouwang.clock import Clock, SystemClock
 from shouwang.errors import UsageError
 from shouwang.eventstore.base import (
@@ -26,12 +26,13 @@ from shouwang.eventstore.base import (
     Position,
     PutResult,
     Rehydrate,
-    StoreAway,
     Told,
     Verified,
 )
 from shouwang.eventstore.elastic import checking, findings, snapshot
+from shouwang.eventstore.elastic.belonging import Belonging
 from shouwang.eventstore.elastic.bulk import Bulk
+from shouwang.eventstore.elastic.collectors import Collectors
 from shouwang.eventstore.elastic.connection import connect
 from shouwang.eventstore.elastic.counting import Grouping, count
 from shouwang.eventstore.elastic.health import ClusterHealth
@@ -57,12 +58,20 @@ SPOOL_BYTES: Final = 2 << 30
 _YEAR_2000_US, _YEAR_9000_US = 946_684_800_000_000, 221_845_392_000_000_000
 
 
+class Waiting(NamedTuple):
+    """What is on this host and not in the cluster yet."""
+
+    batches: int
+    bytes: int
+    full: bool
+
+
 class ElasticStore:
     """Any thread may call anything. One process a spool: the daemon holds the home's lock.
 
     ``spool``: the file on this host; ``where``: the cluster, which need not answer yet; ``kinds``: ECS name -> type as
-    in ``fields.toml``. Raises ``StoreError``, ``UsageError``, ``AccessError`` when the spool or the credentials cannot
-    be used.
+    in ``fields.toml``; ``collects``: it brings events into another home's cluster. Raises ``StoreError``,
+    ``UsageError``, ``AccessError`` when the spool or the credentials cannot be used.
     """
 
     def __init__(
@@ -78,6 +87,7 @@ class ElasticStore:
         held: Callable[[date], str] = lambda _day: "",
         keep_days: int = FLOOR_DAYS,
         clock: Clock | None = None,
+        collects: bool = False,
     ) -> None:
         self._zone = zone
         self._held = held
@@ -88,8 +98,11 @@ class ElasticStore:
         self._client = connect(where)
         self._spool = Spool(spool, spool_bytes)
         self._registry = Registry(self._client, where, self._names)
-        self._setup = Setup(self._client, where, self._names, kinds)
+        self._setup = Setup(self._client, where, self._names, kinds, collects=collects)
         self._ledgers = Ledgers(self._spool, self._registry)
+        self._belonging = Belonging(self._spool, self._registry, self._setup, where, zone)
+        self._collectors = Collectors(self._client, where, self._names)
+        self._collects = collects
         self._upkeep = Upkeep(self._client, where, self._names)
         mappings = {"events": event_mappings(kinds), "matches": match_mappings()}
         self._cluster = ClusterHealth(self._client, where, self._names, mappings)
@@ -151,6 +164,8 @@ class ElasticStore:
     def tail(self, kind: Literal["matches"], after: Position | None, limit: int) -> Page[Match]: ...
     def tail(self, kind: Literal["events", "matches"], after: Position | None, limit: int) -> Page[Event] | Page[Match]:
         passed = snapshot.arrival(after)
+        if kind == "matches":
+            self._belonging.refuse_usurped()
         vector = self._now(kind)
         if kind == "matches":
             return self._search.tail_matches(passed, vector, max(limit, 1))
@@ -189,6 +204,15 @@ class ElasticStore:
         self._sender.settle()
         return self._ledgers.days()
 
+    def running_days(self) -> list[DayLedger]:
+        """The ledger with the digests of open days too, as they are now."""
+        self._sender.settle()
+        return self._ledgers.days(running=True)
+
+    def waits(self) -> int:
+        """Batches that were put and are not in the ledger yet."""
+        return self._spool.waiting
+
     def latest(self) -> Mapping[str, int]:
         self._sender.settle()
         return self._ledgers.latest()
@@ -197,10 +221,14 @@ class ElasticStore:
         refuse_to_drop(day, day_of(now_us, self._zone), self._held(day))
         self._sender.settle()
         gone = [row for row in self._ledgers.days() if row.day == day]
+        self.forget_day(day, now_us=now_us)
+        return gone
+
+    def forget_day(self, day: date, *, now_us: int) -> None:  # noqa: ARG002  # the other store notes when
+        """Of a store that is being filled from another, which has it all: no floor and no hold is asked."""
         self._upkeep.drop(day)
         self._setup.forget(self._names.index(kind, day.isoformat()) for kind in ("events", "matches"))
         self._ledgers.forget(day)
-        return gone
 
     def seal(self, now_us: int) -> list[str]:
         """The cluster keeps its own form."""
@@ -248,21 +276,20 @@ class ElasticStore:
         found = [] if self._sender.away is None else [findings.away(self._sender.away, self._spool)]
         if self._sender.stripped:
             found.append(findings.stripped(self._sender.stripped))
-        if self._taken_over:
-            found.append(self._taken_over)
-        return [*found, *self._cluster.findings(self._clock.now_us())]
+        if self._collects:
+            return found  # the cluster is another's care
+        return [*found, *self._belonging.findings(), *self._cluster.findings(self._clock.now_us())]
 
-    @property
-    def _taken_over(self) -> Finding | None:
-        """Whether another home has taken the cluster since."""
-        mine = self._spool.recall("owner")
-        try:
-            owner = self._registry.owner() if mine else ""
-        except StoreAway:
-            return None
-        if not owner or owner == mine:
-            return None
-        return findings.taken_over(owner)
+    def waiting(self) -> Waiting:
+        return Waiting(self._spool.waiting, self._spool.waiting_bytes, self._spool.is_full)
+
+    def tell(self, said: Attendance) -> None:
+        """A collector's word on itself, for who owns the cluster. Raises ``StoreAway``."""
+        self._collectors.tell(said)
+
+    def collectors(self) -> list[Attendance]:
+        """What each last told."""
+        return self._collectors.all()
 
     # ------------------------------------------------------------------------------------------- whose it is
 
@@ -286,15 +313,15 @@ class ElasticStore:
 
         Once it was ours, a cluster that is away is not waited for. Raises ``StoreAway`` when it was never asked.
         """
-        home = self.home_id
-        try:
-            self._setup.ready()
-            self._registry.claim(home, socket.gethostname(), take_over=take_over)
-        except StoreAway:
-            if self._spool.recall("owner") != home:
-                raise
-            return
-        self._spool.remember("owner", home)
+        self._belonging.claim(self.home_id, take_over=take_over)
+
+    def join(self) -> None:
+        """Bring events into the cluster, which is another home's, of this version and time zone. Raises ``StoreError``
+        where it is not.
+
+        Once it was found so, a cluster that is away is not waited for. Raises ``StoreAway`` when it was never asked.
+        """
+        self._belonging.join()
 
 
 def _page_end(position: Position, newest_first: bool) -> tuple[snapshot.Vector, tuple[int, str]]:

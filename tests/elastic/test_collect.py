@@ -1,0 +1,242 @@
+"""Other hosts bring events and matches into the cluster; the daemon that owns it correlates what all of them bring."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shouwang.attendance import Attendance
+from shouwang.clock import ManualClock
+from shouwang.collectorwiring import Collecting, build
+from shouwang.config import load
+from shouwang.errors import StoreError
+from shouwang.eventstore.base import Batch, Position, StoreAway
+from shouwang.firstconfig import first_config
+from shouwang.home import Home
+from tests.contract.eventstore import put
+from tests.contract.records import NOON_US, numbered
+from tests.elastic.node import Node
+from tests.elastic.stores import store_at
+from tests.elastic.tap import Tap
+from tests.integration.daemon.conftest import Daemon, daemon, wait_for
+from tests.integration.daemon.test_daemon import count, failed_logins, source
+
+__all__ = ["daemon"]
+
+
+def configure(home: Home, url: str, more: str = "", zone: str = "Asia/Shanghai") -> Home:
+    home.make_folders()
+    text = first_config(name="滨河社区", timezone=zone, quiet=True, store={"url": url})
+    home.config.write_text(text + more, encoding="utf-8")
+    return home
+
+
+def opened(home: Home, *, anew: bool = False) -> Collecting:
+    return build(home, load(home.config), ManualClock(NOON_US), anew=anew)
+
+
+def owned(folder: Path, node: Node) -> None:
+    """By a daemon's home."""
+    with store_at(folder, node.url, name="owner.db") as store:
+        store.belong_to("1" * 32)
+        store.claim()
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Daemon]:
+    """Another host."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    made = Daemon(folder)
+    yield made
+    for process in made.processes:
+        process.kill()
+        process.wait(10)
+        if process.stdout:
+            process.stdout.close()
+
+
+# ------------------------------------------------------------------------------------------------ refusals
+
+
+def test_without_a_cluster_it_is_refused_and_no_home_is_made(daemon: Daemon) -> None:
+    refused = daemon.run("collect", "--lang", "en")
+    assert refused.returncode == 2
+    assert "store.url" in refused.stderr
+    assert "shouwang collect --store URL" in refused.stderr
+    assert not daemon.home.path.exists()
+    daemon.configure()
+    assert daemon.run("collect").returncode == 2
+
+
+def test_a_cluster_that_is_nobodys_is_refused_until_a_daemon_owns_it(tmp_path: Path, elastic: Node) -> None:
+    home = configure(Home.at(tmp_path / "home"), elastic.url)
+    with pytest.raises(StoreError, match=r"belongs to no home yet.*First start the daemon"):
+        opened(home)
+    owned(tmp_path, elastic)
+    with opened(home) as collecting:
+        assert not home.state.exists()
+        assert collecting.rules.loaded > 100
+
+
+@pytest.mark.parametrize(("schema", "said"), [(99, "of schema 99"), (None, "missing")])
+def test_a_template_of_another_version_is_refused_and_left_as_it_is(
+    tmp_path: Path, elastic: Node, schema: int | None, said: str
+) -> None:
+    owned(tmp_path, elastic)
+    name = "/_index_template/shouwang-events"
+    if schema is None:
+        elastic.ask(name, method="DELETE")
+    else:
+        elastic.ask(name, {"index_patterns": ["shouwang-events-*"], "_meta": {"shouwang": {"schema": schema}}})
+    with pytest.raises(StoreError, match=f"shouwang-events .* is {said}; this version writes schema"):
+        opened(configure(Home.at(tmp_path / "home"), elastic.url))
+    held = elastic.ask("/_index_template")["index_templates"]
+    assert isinstance(held, list)
+    assert ("shouwang-events" in [each["name"] for each in held]) is (schema is not None)
+
+
+def test_days_of_another_time_zone_are_refused(tmp_path: Path, elastic: Node) -> None:
+    owned(tmp_path, elastic)
+    with pytest.raises(StoreError, match=r"Set site\.timezone to 'Asia/Shanghai'"):
+        opened(configure(Home.at(tmp_path / "home"), elastic.url, zone="Europe/Berlin"))
+
+
+def test_the_first_start_needs_the_cluster_and_later_ones_do_not(tmp_path: Path, elastic: Node) -> None:
+    owned(tmp_path, elastic)
+    with Tap(elastic.port) as tap:
+        home = configure(Home.at(tmp_path / "home"), tap.url)
+        tap.cut()
+        with pytest.raises(StoreAway):
+            opened(home)
+        tap.mend()
+        opened(home).__exit__(None, None, None)
+        tap.cut()
+        with opened(home) as collecting:
+            collecting.store.put(Batch([numbered(0)], received_us=NOON_US), {"file": b"1"})
+            assert collecting.store.waiting().batches == 1
+
+
+def test_a_lost_spool_is_not_made_again_unasked(tmp_path: Path, elastic: Node) -> None:
+    owned(tmp_path, elastic)
+    home = configure(Home.at(tmp_path / "home"), elastic.url)
+    opened(home).__exit__(None, None, None)
+    for each in home.path.glob("spool.db*"):
+        each.unlink()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"missing.*--new-spool"):
+            opened(home)
+    opened(home, anew=True).__exit__(None, None, None)
+    opened(home).__exit__(None, None, None)
+
+
+def test_the_homes_of_daemons_and_of_collectors_are_not_mixed_up(daemon: Daemon, tmp_path: Path, elastic: Node) -> None:
+    owned(tmp_path, elastic)
+    configure(daemon.home, elastic.url)
+    opened(daemon.home).__exit__(None, None, None)
+    for words in (("up", "--headless"), ("status",), ("stop",)):
+        refused = daemon.run(*words, "--lang", "en")
+        assert refused.returncode == 2, words
+        assert "is a collector's" in refused.stderr
+    other = Daemon(tmp_path / "other")
+    configure(other.home, elastic.url)
+    other.home.state.write_bytes(b"something")
+    refused = other.run("collect", "--lang", "en")
+    assert refused.returncode == 2
+    assert "the home of a daemon that correlates" in refused.stderr
+
+
+# ------------------------------------------------------------------------------------------ who correlates
+
+
+def test_whoever_was_taken_over_correlates_no_more(tmp_path: Path, elastic: Node) -> None:
+    with store_at(tmp_path, elastic.url, name="one.db") as one, store_at(tmp_path, elastic.url, name="two.db") as two:
+        one.belong_to("1" * 32)
+        two.belong_to("2" * 32)
+        one.claim()
+        put(one, numbered(0))
+        assert not one.tail("matches", None, 10).items
+        two.claim(take_over=True)
+        wait_for(lambda: _is_refused(one, None))
+        two.tail("matches", None, 10)
+
+
+def _is_refused(store: object, after: Position | None) -> bool:
+    try:
+        store.tail("matches", after, 10)  # type: ignore[attr-defined]
+    except StoreError as refused:
+        return "taken over" in str(refused)
+    return False
+
+
+# -------------------------------------------------------------------------------------------- how it does
+
+
+def test_what_a_collector_says_of_itself_is_read_where_the_cluster_is_owned(tmp_path: Path, elastic: Node) -> None:
+    said = Attendance("2" * 32, "web01", "9", "abc", 200, 1, 1, NOON_US, False, 3, 4096, False, 70, {"cut": 2})
+    with store_at(tmp_path, elastic.url) as store:
+        store.belong_to("1" * 32)
+        store.claim()
+        store.tell(said)
+        elastic.ask(
+            "/shouwang-control/_doc/collector-x?refresh=true",
+            {"kind": "collector", "key": "x", "said": '{"id": 7}'},
+        )
+        assert store.collectors() == [said]
+
+
+# --------------------------------------------------------------------------------------------- end to end
+
+
+def alerts(daemon: Daemon) -> list[dict[str, object]]:
+    found = json.loads(daemon.run("alerts", "list", "--json").stdout)
+    return list(found["alerts"])
+
+
+def collectors(daemon: Daemon) -> list[dict[str, object]]:
+    found = json.loads(daemon.run("status", "--json").stdout)
+    return list(found["collectors"])
+
+
+def test_failed_logins_on_another_host_are_an_alert_here_whatever_is_killed(
+    daemon: Daemon, collector: Daemon, tmp_path: Path, elastic: Node
+) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text("")
+    configure(daemon.home, elastic.url)
+    control = daemon.start()
+    configure(collector.home, elastic.url, source(log))
+    process = collector.spawn("collect")
+    with log.open("a") as file:
+        file.write(failed_logins(6))
+    wait_for(lambda: count(daemon, "event.action:ssh_login_failed") == 6, 60)
+
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    with log.open("a") as file:
+        file.write(failed_logins(6, first=6))
+    collector.spawn("collect")
+    wait_for(lambda: count(daemon, "event.action:ssh_login_failed") == 12, 60)
+    wait_for(lambda: any("203.0.113.9" in str(each) for each in alerts(daemon)), 60)
+    wait_for(lambda: collectors(daemon)[0]["received"] == 6, 60)
+    (told,) = collectors(daemon)
+    assert told["spool"] == {"batches": 0, "bytes": 0, "full": False}
+    assert "has other rules" not in daemon.run("doctor", "--lang", "en").stdout
+
+    def settled() -> object:
+        return [(each["id"], each["count"], each["incident"]) for each in alerts(daemon)]
+
+    before = settled()
+    control.send_signal(signal.SIGKILL)
+    control.wait(10)
+    daemon.start()
+    with log.open("a") as file:
+        file.write("Nov 24 04:00:00 web01 sshd[1]: Accepted publickey for deploy from 198.51.100.7 port 1 ssh2\n")
+    wait_for(lambda: count(daemon, "user.name:deploy") == 1, 60)
+    assert settled() == before
+    assert count(daemon, "event.action:ssh_login_failed") == 12
+    assert not collector.home.state.exists()
