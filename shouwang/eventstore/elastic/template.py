@@ -100,7 +100,10 @@ class Names:
     def day_of(self, index: str) -> date | None:
         """``None`` for a name that is none of ours."""
         found = re.fullmatch(rf"{re.escape(self.prefix)}-(?:events|matches)-(\d{{4}})\.(\d\d)\.(\d\d)", index)
-        return date(*map(int, found.groups())) if found else None
+        try:
+            return date(*map(int, found.groups())) if found else None
+        except ValueError:  # somebody's month 13
+            return None
 
 
 def event_mappings(kinds: Mapping[str, str]) -> Json:
