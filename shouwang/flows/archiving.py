@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import BinaryIO, Final
-
-import zstandard
 
 from collectors.registry import PARSERS
 from collectors.rehydrate import rehydrate
@@ -19,15 +17,12 @@ from shouwang import worker
 from shouwang.archive import Entry
 from shouwang.clock import Clock
 from shouwang.errors import StoreError
-from shouwang.eventstore.archived import stored_of
 from shouwang.eventstore.base import Batch, EventStore, PutResult, StoreAway
-from shouwang.model import Event, Value
+from shouwang.eventstore.exported import batches
+from shouwang.model import Value
 from shouwang.timespan import midnight_us
 from shouwang.words import Words
 
-BATCH_EVENTS: Final = 10_000
-"""More than live ones have: each may have to be looked for among what is sealed."""
-BATCH_BYTES: Final = 16 << 20
 PATIENCE_S: Final = 30.0
 PAUSE_S: Final = 0.5
 _TIMES_ITS_SIZE: Final = 4
@@ -92,7 +87,7 @@ class Archives:
     def _put(self, entry: Entry, spool: BinaryIO, told: Callable[[Mapping[str, Value]], None]) -> Taken:
         taken = Taken()
         noon_us = midnight_us(entry.day, self.zone) + 43_200_000_000
-        for events in _batches(spool):
+        for events in batches(spool, rehydrate):
             result = self._put_patiently(Batch(events, received_us=noon_us))
             taken.events += len(events)
             taken.stored += result.stored
@@ -125,27 +120,3 @@ class Archives:
         if lacks:
             self._put_patiently(Batch([], drops=lacks, received_us=noon_us))
         return sum(lacks.values())
-
-
-def _batches(spool: BinaryIO) -> Iterator[Sequence[Event]]:
-    """Of lines that the worker wrote."""
-    spool.seek(0)
-    held: list[Event] = []
-    size = 0
-    with zstandard.ZstdDecompressor().stream_reader(spool, read_across_frames=True) as plain:
-        for line in _lines(plain):
-            stored = stored_of(line)
-            held.append(rehydrate(stored))
-            size += len(stored.raw)
-            if len(held) == BATCH_EVENTS or size >= BATCH_BYTES:
-                yield held
-                held, size = [], 0
-    if held:
-        yield held
-
-
-def _lines(plain: zstandard.ZstdDecompressionReader) -> Iterator[bytes]:
-    rest = b""
-    while piece := plain.read(1 << 20):
-        *lines, rest = (rest + piece).split(b"\n")
-        yield from lines

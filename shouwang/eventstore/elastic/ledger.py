@@ -53,12 +53,13 @@ class Ledgers:
 
     # ---------------------------------------------------------------------------------------- what it says
 
-    def days(self) -> list[DayLedger]:
+    def days(self, *, running: bool = False) -> list[DayLedger]:
+        """``running``: digests of open days too, as they are now."""
         found: dict[tuple[date, str], Row] = {}
         for row in [*self._spool.rows(), *self._of_others()]:
             key = (row.ledger.day, row.ledger.source)
             found[key] = _sum(found[key], row) if key in found else row
-        closed = self._closed_before()
+        closed = date.max if running else self._closed_before()
         return [_shown(found[key], closed) for key in sorted(found)]
 
     def latest(self) -> dict[str, int]:

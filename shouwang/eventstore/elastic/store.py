@@ -224,7 +224,7 @@ class ElasticStore:
         self.forget_day(day, now_us=now_us)
         return gone
 
-    def forget_day(self, day: date, *, now_us: int) -> None:  # noqa: ARG002  # the other store notes when
+    def forget_day(self, day: date, *, now_us: int) -> None:  # the other store notes when
         """Of a store that is being filled from another, which has it all: no floor and no hold is asked."""
         self._upkeep.drop(day)
         self._setup.forget(self._names.index(kind, day.isoformat()) for kind in ("events", "matches"))

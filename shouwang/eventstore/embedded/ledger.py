@@ -123,8 +123,9 @@ def book(db: apsw.Connection, found: Entries, newest: int) -> None:
             )
 
 
-def read_ledger(db: apsw.Connection, day: date | None = None) -> list[DayLedger]:
-    """All days, or one; by day and source. Call it inside a transaction: it asks two tables."""
+def read_ledger(db: apsw.Connection, day: date | None = None, *, running: bool = False) -> list[DayLedger]:
+    """All days, or one; by day and source. Call it inside a transaction: it asks two tables. ``running``: digests of
+    open days too, as they are now."""
     only, values = ("WHERE day = ?", (day.isoformat(),)) if day else ("", ())
     drops: dict[tuple[str, str], dict[str, int]] = {}
     for at, source, reason, number in db.execute(f"SELECT * FROM ledger_drop {only} ORDER BY 1, 2, 3", values):  # noqa: S608  # our own words and columns; values are bound
@@ -141,7 +142,7 @@ def read_ledger(db: apsw.Connection, day: date | None = None) -> list[DayLedger]
             stored=stored,
             dropped=drops.get((at, source), {}),
             bytes=size,
-            digest=digest.hex() if closed else "",
+            digest=digest.hex() if closed or running else "",
         )
         for at, source, received, stored, size, digest, closed in rows
     ]

@@ -133,13 +133,26 @@ class EmbeddedStore:
         with self._database.reading() as db:
             return read_ledger(db)
 
+    def running_days(self) -> list[DayLedger]:
+        """The ledger with the digests of open days too, as they are now."""
+        with self._database.reading() as db:
+            return read_ledger(db, running=True)
+
+    def waits(self) -> int:
+        """Batches that were put and are not in the ledger yet."""
+        return 0
+
     def latest(self) -> Mapping[str, int]:
         with self._database.reading() as db:
             return read_latest(db)
 
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
-        held, changed = self._held(day), self._rounds.ids.refresh
-        return upkeep.drop_day(self._database, self._zone, day, now_us=now_us, held=held, changed=changed)
+        upkeep.refuse_to_drop(day, day_of(now_us, self._zone), self._held(day))
+        return upkeep.forget_day(self._database, self._zone, day, now_us=now_us, changed=self._rounds.ids.refresh)
+
+    def forget_day(self, day: date, *, now_us: int) -> None:
+        """Of a store that is being filled from another, which has it all: no floor and no hold is asked."""
+        upkeep.forget_day(self._database, self._zone, day, now_us=now_us, changed=self._rounds.ids.refresh)
 
     def maintain(self, now_us: int, budget_s: float) -> list[str]:
         done = ["gave up the reserve to clean up"] if self._room.give_up_reserve() else []

@@ -27,14 +27,13 @@ from shouwang.words import Words
 _SHORT_DAYS: Final = 14
 
 
-def drop_day(
-    database: Database, zone: tzinfo, day: date, *, now_us: int, held: str, changed: Callable[[apsw.Connection], None]
+def forget_day(
+    database: Database, zone: tzinfo, day: date, *, now_us: int, changed: Callable[[apsw.Connection], None]
 ) -> list[DayLedger]:
-    """The day's events, matches and ledger, in one transaction; the ledger as it was. ``held``: by which hold.
+    """The day's events, matches and ledger, in one transaction; the ledger as it was.
 
     ``changed`` is called inside the transaction that changes the manifest. The files go when nobody reads them.
     """
-    _refuse_to_drop(day, day_of(now_us, zone), held)
     start, end = (midnight_us(at, zone) for at in (day, day + timedelta(days=1)))
     with database.writing() as db:
         gone = read_ledger(db, day)
@@ -47,7 +46,7 @@ def drop_day(
     return gone
 
 
-def _refuse_to_drop(day: date, today: date, held: str) -> None:
+def refuse_to_drop(day: date, today: date, held: str) -> None:
     free = first_free(day)
     if today < free:
         raise RetentionFloor(
