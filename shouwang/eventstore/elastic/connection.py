@@ -49,7 +49,7 @@ def connect(where: Place) -> Elasticsearch:
     return Elasticsearch(
         nodes,
         request_timeout=REQUEST_S,
-        max_retries=len(nodes) - 1,
+        max_retries=max(len(nodes) - 1, 1),  # also of a connection that was closed while it was idle
         retry_on_timeout=False,
         retry_on_status=(),
         http_compress=any(not _is_loopback(url) for url in where.urls),
