@@ -70,7 +70,7 @@ def test_every_match_once(
     services: Services, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     bring_in(services, ssh_lines(700))
-    needs = hunters_needs(services.home, services.config.rules)
+    needs = hunters_needs(services.home, services.config, services.config.rules)
     given = archive(FAILED.replace("SRV-1", "srv-*"), BURST)
     whole = HuntFolder(tmp_path / "whole")
     whole.make(plan("H-1"))
@@ -94,7 +94,7 @@ def test_every_match_once(
 
 def test_what_arrives_after_the_start_is_another_hunts(services: Services, archive: Archive, tmp_path: Path) -> None:
     bring_in(services, ssh_lines(300))
-    needs = hunters_needs(services.home, services.config.rules)
+    needs = hunters_needs(services.home, services.config, services.config.rules)
     folder = HuntFolder(tmp_path / "hunt")
     folder.make(plan("H-1"))
     assert run_until_killed(needs, folder.path, [archive(FAILED).fileno()], 2)
@@ -122,7 +122,7 @@ def test_one_that_was_stopped_goes_on_and_one_that_is_done_does_not(
 def test_it_does_not_go_on_with_other_rules(services: Services, act: Act) -> None:
     bring_in(services, ssh_lines(30))
     services.home.rules.joinpath("mine.yml").write_text(FAILED, encoding="utf-8")
-    needs = hunters_needs(services.home, services.config.rules)
+    needs = hunters_needs(services.home, services.config, services.config.rules)
     folder = HuntFolder(services.home.hunts / "H-7")
     folder.make(replace(plan("H-7"), given=False, ids=[FAILED.split("id: ")[1][:36]]))
     assert run_until_killed(needs, folder.path, [], 0)
