@@ -8,19 +8,35 @@ column's distinct values, by the very test of ``query.matches``; so are numbers,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from shouwang.comparison import Test, instant_of
 from shouwang.eventstore.embedded.schema import PROMOTED, column_of
 from shouwang.eventstore.embedded.segments.cells import found_of
 from shouwang.eventstore.embedded.segments.records import holding, holding_text
-from shouwang.eventstore.embedded.segments.textual import candidates, caseless, plain
-from shouwang.query import TIME_FIELDS, All, And, Contains, Eq, Exists, Leaf, Node, Not, Or, Prefix, Range, test_of
+from shouwang.eventstore.embedded.segments.textual import candidates, caseless, dotted_quads, plain
+from shouwang.query import (
+    TIME_FIELDS,
+    All,
+    And,
+    Cidr,
+    Contains,
+    Eq,
+    Exists,
+    Leaf,
+    Node,
+    Not,
+    Or,
+    Prefix,
+    Range,
+    test_of,
+)
 
 Bound: TypeAlias = int | str | bytes | list[str] | list[bytes]
-Distinct: TypeAlias = Callable[[str, str], Sequence[str] | None]
-"""(column, condition on it) -> the values; ``None`` when they are too many."""
+Distinct: TypeAlias = Callable[[str, str], Iterator[str]]
+"""(column, condition on it) -> its values, each once; asking anew ends the one before."""
 
 TEXTS: Final = {name: column_of(name) for name in PROMOTED}
 """Field -> column of text as in ``cells``."""
@@ -29,6 +45,8 @@ NAMES: Final = {"event.dataset": "dataset", "shouwang.source": "source"}
 TIMES: Final = {"@timestamp": "time_us", "event.ingested": "received_us"}
 _ENVELOPE: Final = TEXTS.keys() | NAMES.keys() | TIMES.keys() | {"event.id", "event.original"}
 _SHORT_LIST: Final = 50
+MOST_VALUES: Final = 100_000
+"""Of a column, that are kept: all of it, or those that fit."""
 _CACHED: Final = 100_000
 
 
@@ -137,55 +155,58 @@ class _Run:
         """Any of the leaves, which are about the same column."""
         if all(isinstance(leaf, Exists) for leaf in leaves):
             return _same(f"({column} IS NOT NULL)")
-        native = self._native(leaves, column)
+        native, others = self._native(leaves, column)
         if not native:
             return self._tested(leaves, column, as_cells=True)
-        oddities = self._of(column, odd(column))
-        if oddities is None:
-            return Condition(native, f"({native} OR {_sure(odd(column))})")
-        return _joined(" OR ", [_same(native), self._among(leaves, column, oddities, as_cells=True)])
+        return _joined(" OR ", [_same(native), self._among(leaves, column, others, as_cells=True)])
 
-    def _native(self, leaves: Sequence[Leaf], column: str) -> str:
-        """What they ask of plain text, where DuckDB can tell; it holds for nothing else."""
+    def _native(self, leaves: Sequence[Leaf], column: str) -> tuple[str, str]:
+        """What they ask of plain text, where DuckDB can tell, and only of it; and what that does not speak of."""
         if all(isinstance(leaf, Eq) and plain(leaf.value) for leaf in leaves):
             wanted = {leaf.value for leaf in leaves if isinstance(leaf, Eq)}
             as_is = sorted(value for value in wanted if caseless(value))
             lowered = sorted({value.lower() for value in wanted if not caseless(value)})
             parts = [self._in(column, as_is), self._in(f"lower({column})", lowered)]
-            return _balanced(" OR ", [part for part in parts if part != "false"])
+            return _balanced(" OR ", [part for part in parts if part != "false"]), odd(column)
         (leaf,) = leaves
         match leaf:
             case Prefix(_, value) if plain(value):
                 does, wanted_text = "starts_with", value
             case Contains(_, text) if plain(text):
                 does, wanted_text = "contains", text
+            case Cidr(_, network) if quads := dotted_quads(network, column):
+                return _sure(quads), f"({odd(column)} OR contains({column}, ':') OR contains({column}, '%'))"
             case _:
-                return ""
+                return "", ""
         read = column if caseless(wanted_text) else f"lower({column})"
-        return _sure(f"{does}({read}, {self._value(wanted_text.lower())}) AND NOT {odd(column)}")
+        return _sure(f"{does}({read}, {self._value(wanted_text.lower())}) AND NOT {odd(column)}"), odd(column)
 
     def _tested(self, leaves: Sequence[Leaf], column: str, *, as_cells: bool) -> Condition:
         """By the distinct values of the column, or of what may fit in it."""
-        whole = self._of(column, "true")
-        if whole is not None:
-            return self._among(leaves, column, whole, as_cells=as_cells)
-        some = _balanced(" OR ", [candidates(leaf, column) for leaf in leaves])
-        if not some:
-            return Condition("false", f"({column} IS NOT NULL)")
-        some = f"({some} OR {odd(column)})"
-        fitting = self._of(column, some)
-        if fitting is None:
-            return Condition("false", _sure(some))
-        return self._among(leaves, column, fitting, as_cells=as_cells)
+        some = "true"
+        if self._of(column, some) is None:
+            fitting = _balanced(" OR ", [candidates(leaf, column) for leaf in leaves])
+            some = f"({fitting} OR {odd(column)})" if fitting else some
+        return self._among(leaves, column, some, as_cells=as_cells)
 
-    def _among(self, leaves: Sequence[Leaf], column: str, values: Sequence[str], *, as_cells: bool) -> Condition:
+    def _among(self, leaves: Sequence[Leaf], column: str, some: str, *, as_cells: bool) -> Condition:
+        """Those values among ``some`` that any of the leaves fits."""
         tests = [self._test(leaf) for leaf in leaves]
-        return _same(self._in(column, [value for value in values if any(test(value, as_cells) for test in tests)]))
+        values: Iterable[str] | None = self._of(column, some)
+        if values is None:
+            values = self._distinct(column, some)
+        fitting = (value for value in values if any(test(value, as_cells) for test in tests))
+        kept = list(islice(fitting, MOST_VALUES + 1))
+        if len(kept) > MOST_VALUES:
+            return Condition("false", _sure(f"{column} IS NOT NULL AND {some}"))
+        return _same(self._in(column, kept))
 
     def _of(self, column: str, condition: str) -> Sequence[str] | None:
+        """All of them, where they are not too many to keep."""
         key = (column, condition)
         if key not in self._known:
-            self._known[key] = self._distinct(column, condition)
+            found = list(islice(self._distinct(column, condition), MOST_VALUES + 1))
+            self._known[key] = found if len(found) <= MOST_VALUES else None
         return self._known[key]
 
     # ------------------------------------------------------------------------------- the rest of them

@@ -18,8 +18,6 @@ from shouwang.eventstore.embedded.segments.windows import Block, Window, Windows
 from shouwang.model import Event
 from shouwang.query import Node, Query, matches
 
-MOST_VALUES: Final = 100_000
-"""Of a column, that are tested one by one."""
 FIRST_ROWS: Final = 32_768
 """How many rows are looked through at first: a row group."""
 _GROWTH: Final = 8
@@ -184,12 +182,11 @@ class Scope:
             if not exact or found < limit:
                 return
 
-    def _distinct(self, column: str, condition: str) -> Sequence[str] | None:
-        if not self.segments:
-            return []
-        sql = f"SELECT DISTINCT {column} {self.where(f'{column} IS NOT NULL AND {condition}')} LIMIT {MOST_VALUES + 1}"
-        found = [cast(str, row[0]) for row in self._reader.engine.rows(self.segments, sql, {})]
-        return found if len(found) <= MOST_VALUES else None
+    def _distinct(self, column: str, condition: str) -> Iterator[str]:
+        if self.segments:
+            sql = f"SELECT DISTINCT {column} {self.where(f'{column} IS NOT NULL AND {condition}')}"
+            for row in self._reader.engine.rows(self.segments, sql, {}):
+                yield cast(str, row[0])
 
 
 def _with_ids(ids: Sequence[bytes], values: Values) -> str:

@@ -36,14 +36,34 @@ def candidates(leaf: Leaf, column: str) -> str:
             if not piece:
                 return ""
             return f"contains(lower({column}), {quoted(piece)})" if plain(piece) else _not_ascii(column)
-        case Cidr(_, network):
-            found = network_of(network)
-            if isinstance(found, ipaddress.IPv4Network) and found.prefixlen >= 8:
-                octet = str(found.network_address).split(".", 1)[0]
-                return f"(starts_with({column}, '{octet}.') OR contains({column}, ':'))"
-            return "" if isinstance(found, ipaddress.IPv4Network) else f"contains({column}, ':')"
+        case Cidr():
+            return f"contains({column}, ':')"  # IPv4: see ``dotted_quads``
         case _:
             return ""
+
+
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_QUAD = rf"{_OCTET}([.]{_OCTET}){{3}}"
+
+
+def dotted_quads(network: str, column: str) -> str:
+    """That the column is an address in the network, written as IPv4 is; empty when the network is none of IPv4."""
+    found = network_of(network)
+    if not isinstance(found, ipaddress.IPv4Network):
+        return ""
+    octets, rest = divmod(found.prefixlen, 8)
+    wide = found.supernet(new_prefix=octets * 8) if rest else found
+    begins = ["".join(f"{octet}." for octet in each.network_address.packed[:octets]) for each in [wide]]
+    if rest:
+        first = found.network_address.packed[octets]
+        begins = [f"{begins[0]}{octet}." for octet in range(first, first + (1 << (8 - rest)))]
+    if octets == 4:
+        return f"{column} = '{found.network_address}'"
+    if octets == 3 and rest:
+        begins = [f"{begin.rstrip('.')}" for begin in begins]
+        return f"{column} IN ({', '.join(map(quoted, begins))})"
+    any_of = " OR ".join(f"starts_with({column}, {quoted(begin)})" for begin in begins if begin) or "true"
+    return f"regexp_full_match({column}, {quoted(_QUAD)}) AND ({any_of})"
 
 
 def _not_ascii(column: str) -> str:
