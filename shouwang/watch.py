@@ -32,6 +32,8 @@ class Watching:
         self._alerting = Supervised(Words("告警处理", "alerting"), services.alerting.run)
         self._rematching = Supervised(Words("补充匹配", "matching anew"), services.rematching.run)
         self._refilling = Supervised(Words("补评", "filling gaps"), services.refilling.run)
+        mirroring = services.mirroring
+        self._mirroring = Supervised(Words("镜像", "mirroring"), mirroring.run) if mirroring is not None else None
         self._cpu_percent = psutil.cpu_percent()
         self._pace = Pace(lambda: self._feed.intake.received)
         self.running = Running(
@@ -48,6 +50,8 @@ class Watching:
         self._alerting.start()
         self._rematching.start()
         self._refilling.start()
+        if self._mirroring is not None:
+            self._mirroring.start()
         self._feed.intake.__enter__()
         self._feed.supervisor.__enter__()
         return self
@@ -67,6 +71,9 @@ class Watching:
             log.warning("matching anew did not end in time; it is done again on the next start")
         if not self._refilling.join(ALERTING_ENDS_S):
             log.warning("filling gaps did not end in time; it is done again on the next start")
+        if self._mirroring is not None:
+            self._mirroring.ask_to_stop()
+            self._mirroring.join(ALERTING_ENDS_S)
 
     @property
     def intake(self) -> Intake:
@@ -85,4 +92,6 @@ class Watching:
             *self._alerting.findings(),
             *self._rematching.findings(),
             *self._refilling.findings(),
+            *(self._mirroring.findings() if self._mirroring is not None else ()),
+            *(self._services.mirroring.findings() if self._services.mirroring is not None else ()),
         ]

@@ -36,6 +36,7 @@ from shouwang.flows.carried import ENTITY_FIELDS
 from shouwang.flows.importing import Importer
 from shouwang.flows.intake import Intake
 from shouwang.flows.intelligence import Intelligence
+from shouwang.flows.mirroring import Mirroring
 from shouwang.flows.refilling import Refilling
 from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
@@ -92,6 +93,8 @@ class Services:
     """Given what is told the number of records after each batch."""
     collectors: Callable[[], Sequence[Attendance]]
     """Other hosts that bring events."""
+    mirroring: Mirroring | None
+    """Of alerts and incidents, where events are in a cluster."""
     stop_upkeep: Callable[[], None]
     """Ends what ``events.maintain`` has under way in another thread."""
     stack: ExitStack
@@ -208,6 +211,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             new_engine=engine,
             new_importer=lambda told: Importer(events, engine(), clock, config.site.zone, assets, progress=told),
             collectors=(lambda: ()) if isinstance(events, EmbeddedStore) else events.collectors,
+            mirroring=None if isinstance(events, EmbeddedStore) else _mirroring(events, state, clock),
             stop_upkeep=events.stop_upkeep,
             stack=stack.pop_all(),
             findings=[
@@ -304,6 +308,10 @@ def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) ->
         reserve_bytes=config.store.reserve_mb << 20,
         clock=clock,
     )
+
+
+def _mirroring(events: ElasticStore, state: StateStore, clock: Clock) -> Mirroring:
+    return Mirroring(state, events.mirror(), clock, events.home_id)
 
 
 def _belong(claim: homeid.Claim, state: StateStore, events: EmbeddedStore | ElasticStore, now_us: int) -> None:

@@ -12,7 +12,7 @@ from shouwang.errors import StoreError
 from shouwang.statestore.rows import one
 from shouwang.words import Words
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 APPLICATION_ID: Final = 0x53574154  # "SWAT": state of Shouwang
 
 TABLES: Final = """
@@ -80,6 +80,25 @@ CREATE INDEX gaps_open ON gaps (filled_us, next_us);
 """Of a gap: when the events that it is about happened, and how far it is made up for."""
 
 
+_CHANGED: Final = """
+CREATE TRIGGER {table}_{event} AFTER {event} ON {table} BEGIN
+    UPDATE numbers SET value = max(value + 1, CAST(unixepoch('subsec') * 1000000 AS INTEGER)) WHERE name = 'change';
+    DELETE FROM changes WHERE kind = '{kind}' AND id = NEW.id;
+    INSERT INTO changes SELECT value, '{kind}', NEW.id FROM numbers WHERE name = 'change';
+END;
+"""
+CHANGES: Final = (
+    "CREATE TABLE changes (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (kind, id)) STRICT;"
+    "INSERT INTO numbers VALUES ('change', 0);"
+)
+TRIGGERS: Final = tuple(
+    _CHANGED.format(table=table, kind=kind, event=event)
+    for table, kind in (("alerts", "alert"), ("incidents", "incident"))
+    for event in ("insert", "update")
+)
+"""Which records changed, in order: ``changes.Changes``."""
+
+
 def _correlations(connection: apsw.Connection) -> None:
     """What version 1 remembered of correlations is not read any more: they go on as after a change of their rule."""
     connection.execute(CORRELATIONS)
@@ -108,11 +127,23 @@ def _mending(connection: apsw.Connection) -> None:
     )
 
 
+def _changes(connection: apsw.Connection) -> None:
+    """All that is there counts as changed."""
+    connection.execute(CHANGES + "".join(TRIGGERS))
+    connection.execute(
+        "INSERT INTO changes SELECT row_number() OVER (ORDER BY at_us, id), kind, id FROM ("
+        " SELECT last_us AS at_us, 'alert' AS kind, id FROM alerts"
+        " UNION ALL SELECT found_at_us, 'incident', id FROM incidents)"
+    )
+    connection.execute("UPDATE numbers SET value = (SELECT count(*) FROM changes) WHERE name = 'change'")
+
+
 MIGRATIONS: Final[dict[int, Callable[[apsw.Connection], None]]] = {
     1: _correlations,
     2: _holds,
     3: _keeping,
     4: _mending,
+    5: _changes,
 }
 """Schema number -> what makes the next one of it. Each runs in one transaction, after a copy was made."""
 
@@ -150,7 +181,7 @@ def _create(connection: apsw.Connection, path: Path) -> None:
     if one(connection, "SELECT count(*) FROM sqlite_schema"):
         raise _foreign(path)
     with connection:
-        connection.execute(TABLES + CORRELATIONS + HOLDS + KEEPING + MENDING)
+        connection.execute(TABLES + CORRELATIONS + HOLDS + KEEPING + MENDING + CHANGES + "".join(TRIGGERS))
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={SCHEMA}")
 

@@ -21,6 +21,7 @@ from shouwang.errors import StoreError
 from shouwang.model import Value
 from shouwang.statestore.alerts import Alerts
 from shouwang.statestore.audit import Audit
+from shouwang.statestore.changes import Changes
 from shouwang.statestore.correlations import Correlations
 from shouwang.statestore.gaps import Gaps
 from shouwang.statestore.holds import Holds
@@ -49,6 +50,7 @@ class Tables:
         self.holds = Holds(connection)
         self.legal_holds = LegalHolds(connection)
         self.deletions = Deletions(connection)
+        self.changes = Changes(connection)
 
 
 class Transaction(Tables):

@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -197,6 +198,15 @@ def alerts(daemon: Daemon) -> list[dict[str, object]]:
     return list(found["alerts"])
 
 
+def mirrored(node: Node) -> object:
+    found = node.ask("/shouwang-alerts/_search?size=100", {"query": {"match_all": {}}}, "POST")
+    hits = cast("dict[str, list[dict[str, dict[str, dict[str, object]]]]]", found["hits"])["hits"]
+    ours = [each["_source"]["shouwang"] for each in hits]
+    incidents = node.ask("/shouwang-incidents/_count")["count"]
+    assert incidents == len({each["incident"] for each in ours if each["incident"]})
+    return sorted((each["id"], each["count"], each["incident"] or None) for each in ours)
+
+
 def collectors(daemon: Daemon) -> list[dict[str, object]]:
     found = json.loads(daemon.run("status", "--json").stdout)
     return list(found["collectors"])
@@ -228,8 +238,9 @@ def test_failed_logins_on_another_host_are_an_alert_here_whatever_is_killed(
     assert "has other rules" not in daemon.run("doctor", "--lang", "en").stdout
 
     def settled() -> object:
-        return [(each["id"], each["count"], each["incident"]) for each in alerts(daemon)]
+        return sorted((each["id"], each["count"], each["incident"]) for each in alerts(daemon))
 
+    wait_for(lambda: mirrored(elastic) == settled(), 60)
     before = settled()
     control.send_signal(signal.SIGKILL)
     control.wait(10)
@@ -238,5 +249,6 @@ def test_failed_logins_on_another_host_are_an_alert_here_whatever_is_killed(
         file.write("Nov 24 04:00:00 web01 sshd[1]: Accepted publickey for deploy from 198.51.100.7 port 1 ssh2\n")
     wait_for(lambda: count(daemon, "user.name:deploy") == 1, 60)
     assert settled() == before
+    assert mirrored(elastic) == before
     assert count(daemon, "event.action:ssh_login_failed") == 12
     assert not collector.home.state.exists()

@@ -38,6 +38,7 @@ from shouwang.eventstore.elastic.counting import Grouping, count
 from shouwang.eventstore.elastic.health import ClusterHealth
 from shouwang.eventstore.elastic.journal import Journal
 from shouwang.eventstore.elastic.ledger import Ledgers
+from shouwang.eventstore.elastic.mirror import Mirror
 from shouwang.eventstore.elastic.place import Place
 from shouwang.eventstore.elastic.registry import Registry
 from shouwang.eventstore.elastic.search import Paging, Search
@@ -219,6 +220,7 @@ class ElasticStore:
 
     def drop_day(self, day: date, *, now_us: int) -> list[DayLedger]:
         refuse_to_drop(day, day_of(now_us, self._zone), self._held(day))
+        self._belonging.refuse_usurped()
         self._sender.settle()
         gone = [row for row in self._ledgers.days() if row.day == day]
         self.forget_day(day, now_us=now_us)
@@ -286,6 +288,10 @@ class ElasticStore:
     def tell(self, said: Attendance) -> None:
         """A collector's word on itself, for who owns the cluster. Raises ``StoreAway``."""
         self._collectors.tell(said)
+
+    def mirror(self) -> Mirror:
+        """Where alerts and incidents are copied to."""
+        return Mirror(self._client, self._where, self._names, self._belonging.refuse_usurped)
 
     def collectors(self) -> list[Attendance]:
         """What each last told."""
