@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collectors.vocabulary import kinds
-from shouwang.eventstore.base import Batch
+from shouwang.attendance import Attendance
+from shouwang.eventstore.base import Batch, StoreAway
 from shouwang.eventstore.elastic.journal import Journal
 from shouwang.eventstore.elastic.place import place
 from shouwang.eventstore.elastic.role import ROLES
@@ -22,27 +23,33 @@ from shouwang.eventstore.elastic.template import Names
 from shouwang.query import All, Query
 from tests.contract.records import NOON_US, id_of, numbered, rehydrate
 from tests.elastic.secured import Secured
+from tests.unit.state.samples import ALERT, INCIDENT
 
 NAMES = Names("shouwang")
 HALF_A_YEAR_US = 200 * 86_400_000_000
 
 
 @contextmanager
-def opened(server: Secured, folder: Path, role: str) -> Iterator[ElasticStore]:
+def opened(server: Secured, folder: Path, role: str, *, collects: bool = False) -> Iterator[ElasticStore]:
     folder.mkdir()
     key = folder / "elastic.toml"
     key.write_text(f'api_key = "{server.api_key(ROLES[role](NAMES))}"')
     key.chmod(0o600)
-    with reopened(server, folder) as store:
+    with reopened(server, folder, collects=collects) as store:
         store.belong_to(role)
         yield store
 
 
 @contextmanager
-def reopened(server: Secured, folder: Path) -> Iterator[ElasticStore]:
+def reopened(server: Secured, folder: Path, *, collects: bool = False) -> Iterator[ElasticStore]:
     where = place(server.url, ca=str(server.authority.certificate), credentials=str(folder / "elastic.toml"))
     with ElasticStore(
-        folder / "spool.db", where, zone=ZoneInfo("Asia/Shanghai"), rehydrate=rehydrate, kinds=kinds()
+        folder / "spool.db",
+        where,
+        zone=ZoneInfo("Asia/Shanghai"),
+        rehydrate=rehydrate,
+        kinds=kinds(),
+        collects=collects,
     ) as store:
         yield store
 
@@ -144,3 +151,22 @@ def test_a_batch_of_a_collector_that_arrived_without_its_answer_counts(elastic_t
     with reopened(elastic_tls, tmp_path / "c") as collector:
         assert sent(collector) == 0
         assert [(each.received, each.stored) for each in collector.days()] == [(2, 2)]
+
+
+def test_what_collect_and_the_mirror_do_needs_no_more_than_the_roles(elastic_tls: Secured, tmp_path: Path) -> None:
+    said = Attendance("2" * 32, "web01", "1", "abc", 1, 0, 1, 2, False, 0, 0, False, 3)
+    with opened(elastic_tls, tmp_path / "d", "daemon") as store:
+        store.claim()
+        mirror = store.mirror()
+        assert mirror.ready() == mirror.ready() != ""
+        assert mirror.put("1" * 32, [(1, ALERT), (2, INCIDENT)]) == []
+        with opened(elastic_tls, tmp_path / "c", "collector", collects=True) as collector:
+            collector.join()
+            collector.put(Batch([numbered(1)], received_us=NOON_US), {"file": b"1"})
+            assert sent(collector) == 0
+            assert collector.health() == []
+            collector.tell(said)
+            with pytest.raises(StoreAway, match="refuses us"):
+                collector.mirror().put("1" * 32, [(3, ALERT)])
+        elastic_tls.ask("/shouwang-control/_refresh", method="POST")
+        assert store.collectors() == [said]

@@ -115,7 +115,7 @@ class Mirror:
                 continue
             reason = f"{error['type']}: {' '.join(str(error['reason']).split())[:300]}"
             if error["type"] not in OF_THE_DOCUMENT:
-                raise meaning(self._where, 503, reason)
+                raise meaning(self._where, item["index"]["status"], reason)
             refused.append(Refused(record.id, reason))
         return refused
 
