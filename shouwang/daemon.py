@@ -12,12 +12,13 @@ from typing import Final, NoReturn
 
 from shouwang import __version__, privilege
 from shouwang.api.table import perform, role_in
-from shouwang.config import load
+from shouwang.config import Config, load
 from shouwang.errors import ShouwangError
 from shouwang.firststart import make_home, refuse_other_store
 from shouwang.home import Home, Lock
 from shouwang.process import end_on_signals, log_to
 from shouwang.server import Server
+from shouwang.switching import switch
 from shouwang.watch import Watching
 from shouwang.wiring import Services, build
 
@@ -60,6 +61,20 @@ def serve(
         stack.enter_context(Lock(home, config.site.zone))
         log_to(log_file)
         log.info("shouwang %s starts for %s%s", __version__, home.path, ", made now" if made else "")
+        while not stop.is_set():
+            config = switch(home, config, home.clock())
+            _watch(home, config, stop, anew=anew, take_over=take_over)
+            anew, take_over = (), False
+        log.info("shouwang ends")
+    log.info("shouwang has ended, all that was received is stored")
+    if threading.active_count() > 1:
+        _leave_now()
+    return 0
+
+
+def _watch(home: Home, config: Config, stop: threading.Event, *, anew: Collection[str], take_over: bool) -> None:
+    """Until the event is set, or all is ready for another event store."""
+    with ExitStack() as stack:
         services = stack.enter_context(build(home, config, home.clock(), anew=anew, take_over=take_over))
         services.findings += privilege.findings()
         watching = stack.enter_context(Watching(services, stop))
@@ -69,11 +84,9 @@ def serve(
         stack.enter_context(_upkeep(services))
         while not stop.wait(TICK_S):
             watching.tick()
-        log.info("shouwang ends")
-    log.info("shouwang has ended, all that was received is stored")
-    if threading.active_count() > 1:
-        _leave_now()
-    return 0
+            if services.moving.is_due:
+                log.info("shouwang starts anew, for the switch to another event store")
+                return
 
 
 def _server(home: Home, services: Services) -> Server:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 SOURCES_END_S: Final = 3.0
 ALERTING_ENDS_S: Final = 2.0
+MOVING_ENDS_S: Final = 5.0
 
 
 class Watching:
@@ -32,6 +33,7 @@ class Watching:
         self._alerting = Supervised(Words("告警处理", "alerting"), services.alerting.run)
         self._rematching = Supervised(Words("补充匹配", "matching anew"), services.rematching.run)
         self._refilling = Supervised(Words("补评", "filling gaps"), services.refilling.run)
+        self._moving = Supervised(Words("迁移", "moving the events"), services.moving.run)
         mirroring = services.mirroring
         self._mirroring = Supervised(Words("镜像", "mirroring"), mirroring.run) if mirroring is not None else None
         self._cpu_percent = psutil.cpu_percent()
@@ -50,6 +52,7 @@ class Watching:
         self._alerting.start()
         self._rematching.start()
         self._refilling.start()
+        self._moving.start()
         if self._mirroring is not None:
             self._mirroring.start()
         self._feed.intake.__enter__()
@@ -62,15 +65,19 @@ class Watching:
         self._alerting.ask_to_stop()
         self._rematching.ask_to_stop()
         self._refilling.ask_to_stop()
+        self._moving.ask_to_stop()
         self._services.alerting.notify()
         self._services.rematching.end()
         self._services.refilling.end()
+        self._services.moving.wake()
         if not self._alerting.join(ALERTING_ENDS_S):
             log.warning("alerting did not end in time; its step is done again on the next start")
         if not self._rematching.join(ALERTING_ENDS_S):
             log.warning("matching anew did not end in time; it is done again on the next start")
         if not self._refilling.join(ALERTING_ENDS_S):
             log.warning("filling gaps did not end in time; it is done again on the next start")
+        if not self._moving.join(MOVING_ENDS_S):
+            log.warning("moving the events did not end in time; it goes on on the next start")
         if self._mirroring is not None:
             self._mirroring.ask_to_stop()
             self._mirroring.join(ALERTING_ENDS_S)
@@ -92,6 +99,8 @@ class Watching:
             *self._alerting.findings(),
             *self._rematching.findings(),
             *self._refilling.findings(),
+            *self._moving.findings(),
+            *self._services.moving.findings(),
             *(self._mirroring.findings() if self._mirroring is not None else ()),
             *(self._services.mirroring.findings() if self._services.mirroring is not None else ()),
         ]

@@ -6,12 +6,10 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from collectors.rehydrate import rehydrate
-from collectors.vocabulary import kinds
 from detection.engine import Engine
 from detection.fast.literals import HAS_HYPERSCAN
 from detection.inforce import Edition, InForce
@@ -40,16 +38,19 @@ from shouwang.flows.mirroring import Mirroring
 from shouwang.flows.refilling import Refilling
 from shouwang.flows.rematching import Rematching
 from shouwang.flows.response import Response
-from shouwang.flows.retention import Retention, holding
+from shouwang.flows.retention import Retention
 from shouwang.flows.ruleloading import RuleKeeper, inhibits, loaded, told_workers
 from shouwang.flows.sources import lacks, sources
 from shouwang.flows.supervising import Supervisor
 from shouwang.home import Home
 from shouwang.hunts import Hunts
 from shouwang.model import Finding, Level, Value
+from shouwang.moves import MOVE, refuse_half
+from shouwang.moving import Moving
 from shouwang.ruleledger import Ledgered
 from shouwang.running import Running
 from shouwang.statestore.store import StateStore, Transaction
+from shouwang.storewiring import HOME, event_store
 from shouwang.words import Words
 
 if TYPE_CHECKING:
@@ -57,9 +58,6 @@ if TYPE_CHECKING:
 
 SETTLE_S: Final = 5.0
 """How long a source that starts again waits for what it delivered before to be stored."""
-
-HOME: Final = "home/id"
-"""Name in the memory table: see ``shouwang.homeid``."""
 
 TIMEZONE: Final = "site/timezone"
 """Name in the memory table: the zone that the home was made with."""
@@ -85,6 +83,8 @@ class Services:
     refilling: Refilling
     intelligence: Intelligence
     retention: Retention
+    moving: Moving
+    """To another event store."""
     archives: Archives
     hunts: Hunts
     new_engine: Callable[[], Ledgered]
@@ -138,11 +138,12 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
     with ExitStack() as stack:
         claim = homeid.claim(home, anew, in_cluster=bool(config.store.url))
         state = stack.enter_context(StateStore(home.state))
+        refuse_half(state.memory.get(MOVE), config.store.url)
 
         def engine() -> Ledgered:
             return Ledgered(Matcher(inforce.live(), Lookout(intelligence.library, ENTITY_FIELDS)), state)
 
-        events = _event_store(home, config, clock, state)
+        events = event_store(home, config, clock, state)
         stack.callback(events.close)
         _belong(claim, state, events, clock.now_us())
         if not isinstance(events, EmbeddedStore):
@@ -206,6 +207,7 @@ def build(home: Home, config: Config, clock: Clock, *, anew: Collection[str] = (
             refilling=refilling,
             intelligence=intelligence,
             retention=Retention(events, state, clock, zone=config.site.zone, keep_days=config.store.keep_days),
+            moving=Moving(home, config, clock, events, state),
             archives=Archives(events, clock, config.site.zone, home.path / "cache"),
             hunts=hunts,
             new_engine=engine,
@@ -276,38 +278,6 @@ def in_cluster(home: Home, config: Config) -> dict[str, Value] | None:
         return None
     where = place(chosen.url, ca=chosen.ca, credentials=chosen.credentials, folder=home.path)
     return {"where": plain(where), "prefix": chosen.prefix}
-
-
-def _event_store(home: Home, config: Config, clock: Clock, state: StateStore) -> EmbeddedStore | ElasticStore:
-    def held(day: date) -> str:
-        with state.reading() as tables:
-            return holding(tables.legal_holds.all(), day)
-
-    chosen = config.store
-    if chosen.url:
-        from shouwang.eventstore.elastic.store import ElasticStore  # noqa: PLC0415  # 60 MB that others do without
-
-        return ElasticStore(
-            home.spool,
-            place(chosen.url, ca=chosen.ca, credentials=chosen.credentials, folder=home.path),
-            zone=config.site.zone,
-            rehydrate=rehydrate,
-            kinds=kinds(),
-            prefix=chosen.prefix,
-            spool_bytes=chosen.spool_mb << 20,
-            held=held,
-            keep_days=chosen.keep_days,
-            clock=clock,
-        )
-    return EmbeddedStore(
-        home.events,
-        zone=config.site.zone,
-        rehydrate=rehydrate,
-        held=held,
-        keep_days=config.store.keep_days,
-        reserve_bytes=config.store.reserve_mb << 20,
-        clock=clock,
-    )
 
 
 def _mirroring(events: ElasticStore, state: StateStore, clock: Clock) -> Mirroring:

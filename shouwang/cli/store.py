@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from shouwang.cli import store_archive, store_role
+from shouwang.cli import store_archive, store_migrate, store_role
 from shouwang.cli.answer import Answer, parts, print_json
 from shouwang.cli.options import at_least, connected, nouns, verb, words
 from shouwang.cli.terminal import table
@@ -37,6 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
     releasing.add_argument("--reason", required=True, metavar="TEXT")
     gone = verb(verbs, "deletions", deletions, "删除记录 / the days that have gone, and what they were")
     gone.add_argument("--limit", type=at_least(1), default=200, metavar="N")
+    store_migrate.add_parser(verbs)
     store_role.add_parser(verbs)
 
 

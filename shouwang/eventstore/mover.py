@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from shouwang.eventstore.base import Batch, DayLedger, EventStore, Position, Rehydrate, StoreAway
 from shouwang.eventstore.exported import batches
@@ -20,6 +20,7 @@ from shouwang.model import Event, Match, Value
 from shouwang.timespan import midnight_us
 from shouwang.words import Words
 
+T = TypeVar("T")
 BATCH_EVENTS: Final = 2_000
 PAGE: Final = 500
 """Of what came meanwhile."""
@@ -93,7 +94,7 @@ class Mover:
         found = differences(day, rows, self._there(day))
         if not found:
             with tempfile.TemporaryFile(dir=self.folder) as spool:
-                made = self.target.export(day, "jsonl", spool.fileno(), self.told)
+                made = self._patiently(lambda: self.target.export(day, "jsonl", spool.fileno(), self.told))
             found = _not_as_booked(day, rows, made.sources, _AFTER)
         return fingerprint(rows), found
 
@@ -113,7 +114,7 @@ class Mover:
 
     def _there(self, day: date) -> Rows:
         self.drain()
-        return {row.source: row for row in self.target.running_days() if row.day == day}
+        return {row.source: row for row in self._patiently(self.target.running_days) if row.day == day}
 
     def _book_drops(self, day: date, rows: Rows) -> None:
         """Where the events are the same, so that no dead letter is booked that is yet to come."""
@@ -176,17 +177,21 @@ class Mover:
 
     def _put(self, batch: Batch) -> None:
         began = time.monotonic()
+        self._patiently(lambda: self.target.put(batch, {}))
+        self.told({"events": len(batch.events)})
+        self.rest(time.monotonic() - began)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Of a store that is away for a moment."""
+        until = time.monotonic() + PATIENCE_S
         while True:
             try:
-                self.target.put(batch, {})
-                break
+                return ask()
             except StoreAway:
-                if time.monotonic() > began + PATIENCE_S:
+                if time.monotonic() > until:
                     raise
                 self.told({})
                 time.sleep(PAUSE_S)
-        self.told({"events": len(batch.events)})
-        self.rest(time.monotonic() - began)
 
 
 # ------------------------------------------------------------------------------------------ comparing

@@ -83,7 +83,7 @@ class Registry:
             elif take_over:
                 document["before"] = owner["home"]
             else:
-                raise _of_another(self._where, str(owner["home"]), str(owner.get("host", "")))
+                raise of_another(self._where, str(owner["home"]), str(owner.get("host", "")))
             self._client.index(
                 index=self._index,
                 id=OWNER,
@@ -208,7 +208,7 @@ def _writer(source: Json) -> Writer:
     )
 
 
-def _of_another(where: Place, home: str, host: str) -> StoreError:
+def of_another(where: Place, home: str, host: str) -> StoreError:
     return StoreError(
         Words(
             f"Elasticsearch（{where}）属于另一个数据目录（{home}，主机 {host}）。",
