@@ -128,8 +128,9 @@ class Home:
                     f"{self.path} is a collector's (`shouwang collect`): there are no alerts or incidents in it.",
                 ),
                 hint=Words(
-                    "请在值守主机上查看：`shouwang status`、`shouwang doctor`。",
-                    "Ask on the host of the daemon that correlates: `shouwang status`, `shouwang doctor`.",
+                    "请在值守主机上查看：`shouwang status`、`shouwang doctor`。采集端由 SIGTERM 停止。",
+                    "Ask on the host of the daemon that correlates: `shouwang status`, `shouwang doctor`. SIGTERM ends "
+                    "a collector.",
                 ),
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -16,10 +17,11 @@ from shouwang.collectorwiring import Collecting, build
 from shouwang.config import load
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import Batch, Position, StoreAway
+from shouwang.eventstore.elastic.store import ElasticStore
 from shouwang.firstconfig import first_config
 from shouwang.home import Home
 from tests.contract.eventstore import put
-from tests.contract.records import NOON_US, numbered
+from tests.contract.records import NOON_US, id_of, match_on, numbered
 from tests.elastic.node import Node
 from tests.elastic.stores import store_at
 from tests.elastic.tap import Tap
@@ -166,12 +168,48 @@ def test_whoever_was_taken_over_correlates_no_more(tmp_path: Path, elastic: Node
         two.tail("matches", None, 10)
 
 
-def _is_refused(store: object, after: Position | None) -> bool:
+def _is_refused(store: ElasticStore, after: Position | None) -> bool:
     try:
-        store.tail("matches", after, 10)  # type: ignore[attr-defined]
+        store.tail("matches", after, 10)
     except StoreError as refused:
         return "taken over" in str(refused)
     return False
+
+
+def test_matches_of_a_host_that_was_cut_off_come_behind_those_of_another_and_are_not_passed(
+    tmp_path: Path, elastic: Node
+) -> None:
+    with (
+        Tap(elastic.port) as tap,
+        store_at(tmp_path, elastic.url, name="daemon.db") as daemon,
+        store_at(tmp_path, elastic.url, name="near.db") as near,
+        store_at(tmp_path, tap.url, name="far.db") as far,
+    ):
+        daemon.belong_to("1" * 32)
+        daemon.claim()
+        seen: list[bytes] = []
+        position: Position | None = None
+
+        def reads(*wanted: int) -> bool:
+            nonlocal position
+            page = daemon.tail("matches", position, 2)
+            seen.extend(each.event_id for each in page.items)
+            position = page.next
+            return sorted(seen) == sorted(id_of(n, NOON_US + n) for n in wanted)
+
+        def bring(store: ElasticStore, *numbers: int) -> None:
+            for n in numbers:
+                event = numbered(n, received_us=NOON_US + n)
+                store.put(Batch([event], [match_on(event)], received_us=NOON_US + n), {"file": b"%d" % n})
+
+        bring(far, 0)
+        wait_for(lambda: reads(0))
+        tap.cut()
+        bring(far, 1, 2, 3)
+        bring(near, 4, 5, 6)
+        wait_for(lambda: reads(0, 4, 5, 6))
+        tap.mend()
+        wait_for(lambda: reads(0, 1, 2, 3, 4, 5, 6), 60)
 
 
 # -------------------------------------------------------------------------------------------- how it does
@@ -198,13 +236,21 @@ def alerts(daemon: Daemon) -> list[dict[str, object]]:
     return list(found["alerts"])
 
 
-def mirrored(node: Node) -> object:
+def mirrored(node: Node) -> list[tuple[object, ...]]:
     found = node.ask("/shouwang-alerts/_search?size=100", {"query": {"match_all": {}}}, "POST")
     hits = cast("dict[str, list[dict[str, dict[str, dict[str, object]]]]]", found["hits"])["hits"]
     ours = [each["_source"]["shouwang"] for each in hits]
     incidents = node.ask("/shouwang-incidents/_count")["count"]
     assert incidents == len({each["incident"] for each in ours if each["incident"]})
     return sorted((each["id"], each["count"], each["incident"] or None) for each in ours)
+
+
+def accepted_logins(number: int) -> str:
+    stamp = time.strftime("%b %e %H:%M:%S")
+    return "".join(
+        f"{stamp} web01 sshd[1]: Accepted publickey for deploy from 198.51.100.7 port {1024 + n} ssh2\n"
+        for n in range(number)
+    )
 
 
 def collectors(daemon: Daemon) -> list[dict[str, object]]:
@@ -225,30 +271,36 @@ def test_failed_logins_on_another_host_are_an_alert_here_whatever_is_killed(
         file.write(failed_logins(6))
     wait_for(lambda: count(daemon, "event.action:ssh_login_failed") == 6, 60)
 
-    process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    for done in range(0, 1500, 500):
+        with log.open("a") as file:
+            file.write(accepted_logins(500))
+        wait_for(lambda least=done: count(daemon, "user.name:deploy") > least, 60)  # type: ignore[misc]
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        process = collector.spawn("collect")
     with log.open("a") as file:
         file.write(failed_logins(6, first=6))
-    collector.spawn("collect")
     wait_for(lambda: count(daemon, "event.action:ssh_login_failed") == 12, 60)
     wait_for(lambda: any("203.0.113.9" in str(each) for each in alerts(daemon)), 60)
-    wait_for(lambda: collectors(daemon)[0]["received"] == 6, 60)
+    assert count(daemon, "user.name:deploy") == 1500
+    wait_for(lambda: collectors(daemon)[0]["spool"] == {"batches": 0, "bytes": 0, "full": False}, 60)
     (told,) = collectors(daemon)
     assert told["spool"] == {"batches": 0, "bytes": 0, "full": False}
     assert "has other rules" not in daemon.run("doctor", "--lang", "en").stdout
 
-    def settled() -> object:
-        return sorted((each["id"], each["count"], each["incident"]) for each in alerts(daemon))
+    def settled() -> list[tuple[object, ...]]:
+        return [(each["id"], each["count"], each["incident"]) for each in alerts(daemon)]
 
     wait_for(lambda: mirrored(elastic) == settled(), 60)
     before = settled()
-    control.send_signal(signal.SIGKILL)
-    control.wait(10)
-    daemon.start()
-    with log.open("a") as file:
-        file.write("Nov 24 04:00:00 web01 sshd[1]: Accepted publickey for deploy from 198.51.100.7 port 1 ssh2\n")
-    wait_for(lambda: count(daemon, "user.name:deploy") == 1, 60)
-    assert settled() == before
-    assert mirrored(elastic) == before
-    assert count(daemon, "event.action:ssh_login_failed") == 12
+    assert [count for _, count, _ in before] == [12], "one alert, with each login once"
+    for _ in range(2):
+        with log.open("a") as file:
+            file.write(failed_logins(6, first=12))
+        control.send_signal(signal.SIGKILL)
+        control.wait(10)
+        control = daemon.start()
+    wait_for(lambda: count(daemon, "event.action:ssh_login_failed") == 24, 60)
+    wait_for(lambda: settled() == [(before[0][0], 24, before[0][2])], 60)
+    wait_for(lambda: mirrored(elastic) == settled(), 60)
     assert not collector.home.state.exists()
