@@ -14,6 +14,10 @@ from shouwang.words import Words
 
 _MOST_NODES = 200_000
 """In one document, aliases counted as often as they are used."""
+_NO_RULE = Words(
+    "不是规则：应为含 title、logsource、detection 的映射",
+    "is no rule: a map of title, logsource, detection was expected",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,11 @@ class Document:
         return line
 
 
-def read(path: Path) -> Iterator[Document | Refusal]:
-    """The documents of one file in order; what cannot be read is a refusal. Empty documents are none."""
+def read(path: Path, no_map: Words = _NO_RULE) -> Iterator[Document | Refusal]:
+    """The documents of one file in order; what cannot be read is a refusal. Empty documents are none.
+
+    ``no_map``: why one that is no map is refused.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -49,10 +56,10 @@ def read(path: Path) -> Iterator[Document | Refusal]:
     except UnicodeDecodeError as error:
         yield Refusal(path, error.object.count(b"\n", 0, error.start) + 1, Words("不是 UTF-8", "is not UTF-8"))
         return
-    yield from _documents(path, text)
+    yield from _documents(path, text, no_map)
 
 
-def _documents(path: Path, text: str) -> Iterator[Document | Refusal]:
+def _documents(path: Path, text: str, no_map: Words) -> Iterator[Document | Refusal]:
     try:
         loader = yaml.CSafeLoader(text)
         while loader.check_node():
@@ -69,14 +76,7 @@ def _documents(path: Path, text: str) -> Iterator[Document | Refusal]:
             if isinstance(data, dict) and isinstance(node, yaml.MappingNode):
                 yield Document(path, line, data, node)
             elif data is not None:
-                yield Refusal(
-                    path,
-                    line,
-                    Words(
-                        "不是规则：应为含 title、logsource、detection 的映射",
-                        "is no rule: a map of title, logsource, detection was expected",
-                    ),
-                )
+                yield Refusal(path, line, no_map)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         yield Refusal(path, mark.line + 1 if mark else 1, _no_yaml(str(error.problem)))

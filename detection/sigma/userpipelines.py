@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sigma.conditions import ConditionAND, ConditionOR
 from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingPipeline
@@ -20,7 +19,7 @@ from sigma.types import SigmaType
 
 from detection.compile import Compiler, condition_lines, search_identifiers
 from detection.ruleset import Refusal
-from detection.sigma import conditions, sigmavalues
+from detection.sigma import conditions, documents, sigmavalues
 from detection.sigma.faults import RuleFault
 from detection.sigma.modifiers import Key, Placeholders, read_key
 from detection.sigma.pysigmawords import told
@@ -42,6 +41,7 @@ _OUTSIDE = {
     "command_placeholders": _GIVEN,
 }
 """Transformations that cannot be applied here, and why."""
+_NO_MAP = Words("应为含 transformations 的映射", "a map with transformations was expected")
 _OF_QUERIES = ("postprocessing", "finalizers", "allowed_backends")
 """Parts of a pipeline about a query's text; there is none here."""
 
@@ -117,49 +117,52 @@ def read_pipelines(paths: Sequence[Path], placeholders: Placeholders) -> tuple[U
     """All that can be applied; a file of which a part cannot be is refused whole."""
     found, refused = [], []
     for path in paths:
-        try:
-            found.append(_read(path))
-        except RuleFault as fault:
-            refused.append(Refusal(path, 1, Words(f"管道：{fault.reason.zh}", f"pipeline: {fault.reason.en}")))
+        document = next(documents.read(path, _NO_MAP), None)
+        if document is None:
+            document = Refusal(path, 1, Words("文件为空", "it is empty"))
+        if isinstance(document, documents.Document):
+            try:
+                found.append(_read(document.data))
+            except RuleFault as fault:
+                document = document.refusal(fault.reason, fault.where)
+        if isinstance(document, Refusal):
+            why = document.reason
+            refused.append(document._replace(reason=Words(f"管道：{why.zh}", f"pipeline: {why.en}")))
     return UserPipelines(found, placeholders), tuple(refused)
 
 
-def _read(path: Path) -> ProcessingPipeline:
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8-sig"), yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RuleFault(
-            Words(f"无法读取：{' '.join(str(error).split())}", f"cannot be read: {' '.join(str(error).split())}")
-        ) from None
-    if not isinstance(data, dict):
-        raise RuleFault(Words("应为含 transformations 的映射", "a map with transformations was expected"))
+def _read(data: Mapping[str, object]) -> ProcessingPipeline:
     steps = data.get("transformations", [])
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise RuleFault(Words("transformations 应为映射的列表", "transformations must be a list of maps"))
-    for kind in _kinds(steps):
+        raise RuleFault(
+            Words("transformations 应为映射的列表", "transformations must be a list of maps"), "transformations"
+        )
+    for where, kind in _kinds(steps, ("transformations",)):
         if kind in _OUTSIDE:
             raise RuleFault(
                 Words(
                     f"不能应用转换 {kind}：{_OUTSIDE[kind].zh}",
                     f"the transformation {kind} cannot be applied: {_OUTSIDE[kind].en}",
-                )
+                ),
+                *where,
             )
     try:
         return ProcessingPipeline.from_dict({key: value for key, value in data.items() if key not in _OF_QUERIES})
     except SigmaError as error:
-        raise RuleFault(told(error)) from None
+        raise RuleFault(told(error), "transformations") from None
     except Exception as error:  # noqa: BLE001  # see apply
         raise RuleFault(
             Words(f"管道有误：{type(error).__name__}: {error}", f"is wrong: {type(error).__name__}: {error}")
         ) from None
 
 
-def _kinds(steps: list[dict[str, Any]]) -> Iterator[str]:
-    for step in steps:
-        yield str(step.get("type"))
+def _kinds(steps: list[dict[str, Any]], within: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where each transformation stands, and its type; nested ones too."""
+    for number, step in enumerate(steps):
+        yield (*within, number, "type"), str(step.get("type"))
         inner = step.get("items")
         if isinstance(inner, list):
-            yield from _kinds([each for each in inner if isinstance(each, dict)])
+            yield from _kinds([each for each in inner if isinstance(each, dict)], (*within, number, "items"))
 
 
 # ------------------------------------------------------------------------------------ rules -> pySigma
@@ -201,7 +204,11 @@ def compiled(applied: Applied, compiler: Compiler) -> Node:
             named[name] = _node(detection, compiler)
         except RuleFault as fault:
             raise fault.under(name) from None
-    whole = _pruned(disjunction(tuple(conditions.parse(line, named) for line in applied.conditions)))
+    try:
+        asked = disjunction(tuple(conditions.parse(line, named) for line in applied.conditions))
+    except RuleFault as fault:
+        raise fault.under("condition") from None
+    whole = _pruned(asked)
     if whole is None:
         raise RuleFault(Words("经管道处理后没有任何检索项", "the pipelines leave nothing to search for"))
     return whole

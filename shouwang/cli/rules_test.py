@@ -1,6 +1,7 @@
 """What ``shouwang rules test`` does and prints.
 
-Exit 0: all passed; 1: some failed, or with ``--require`` a rule has no test; 2: no such path; 3: no rule loads.
+Exit 0: all passed; 1: some failed, a document was refused, or with ``--require`` a rule has no test; 2: no such path;
+3: no rule loads.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
         print_json(_json(results, tested, lang))
     else:
         _sum(args, results, tested)
-    if not tested.rules and not results:
-        reason = tested.refused[0].whole() if tested.refused else Words("-", "-")
+    if not tested.rules and all(each.outcome is Outcome.ERROR for each in results):
+        reason = tested.refused[0].whole() if tested.refused else Words("其中没有规则。", "there is none there.")
         raise RulesError(
             Words(f"没有可用的规则：{reason.zh}", f"No rule could be loaded: {reason.en}"),
             hint=Words("`shouwang rules check` 说明原因。", "`shouwang rules check` says why."),
@@ -72,8 +73,10 @@ def _sum(args: argparse.Namespace, results: list[Result], tested: Tally) -> None
     if args.require or args.verbose:
         for rule in tested.untested:
             print(f"{shown(rule.path)}:{rule.line}: {say('没有测试', 'no test')}: {shown(rule.title)}")
+    told = {each.path for each in results}
     for refusal in tested.refused if args.verbose else ():
-        print(f"! {shown(refusal.whole().of(language(args)))}")
+        if refusal.path not in told:
+            print(f"! {shown(refusal.whole().of(language(args)))}")
     print(
         f"{say('规则', 'rules')} {tested.rules}, {say('测试', 'tests')} {len(results)}:"
         f" {say('通过', 'passed')} {counts[Outcome.PASSED]}, {say('失败', 'failed')} {counts[Outcome.FAILED]},"

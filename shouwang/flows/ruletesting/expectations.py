@@ -18,6 +18,7 @@ from shouwang.flows.ruletesting.results import Outcome, Result
 from shouwang.model import Event
 from shouwang.words import NOTHING, Words
 
+_NO_MAP: Final = Words("应为含 events、fires、quiet 的映射", "a map of events, fires, quiet was expected")
 _KEYS: Final = frozenset({"events", "format", "fires", "quiet", "only"})
 
 
@@ -27,7 +28,7 @@ def expectations(folder: Path, asked: Asked) -> Iterator[Result]:
         detail = Words("目录中没有 *.expect.yml", "there is no *.expect.yml in the folder")
         yield Result(str(folder), "", "expect", folder, 1, Outcome.ERROR, detail)
     for file in files:
-        for document in documents.read(file):
+        for document in documents.read(file, _NO_MAP):
             if isinstance(document, Refusal):
                 yield Result(str(file), "", "expect", file, document.line, Outcome.ERROR, document.reason)
             else:

@@ -13,7 +13,7 @@ from shouwang.flows.ruletesting.asked import Asked
 from shouwang.flows.ruletesting.expectations import expectations
 from shouwang.flows.ruletesting.own import OwnTests
 from shouwang.flows.ruletesting.regression import regression, roots
-from shouwang.flows.ruletesting.results import Result
+from shouwang.flows.ruletesting.results import Outcome, Result
 
 
 @dataclass(slots=True)
@@ -36,13 +36,20 @@ def run(
     pipelines: Sequence[Path] = (),
     cache: Path | None = None,
 ) -> Iterator[Result]:
-    """``beside``: further rules that correlations and filters may name; they are loaded and not tested."""
+    """``beside``: further rules that correlations and filters may name; they are loaded and not tested.
+
+    What of the paths and pipelines is refused is an error of its own: its tests cannot be run.
+    """
     ruleset = load([*paths, *beside], placeholders=placeholders, pipelines=pipelines, cache=cache)
-    given = {file.path for file in rule_files(paths)}
+    given = {Path(file.path) for file in rule_files(paths)}
     everything: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
-    mine = [each for each in everything if str(each.path) in given]
+    mine = [each for each in everything if each.path in given]
     asked = Asked(ruleset)
     tested.rules, tested.refused = len(mine), ruleset.refused
+    for refusal in ruleset.refused:
+        if refusal.path in given or refusal.path in pipelines:
+            path = refusal.path
+            yield Result(str(path), "", "load", path, refusal.line, Outcome.ERROR, refusal.reason)
     seen: set[str] = set()
     for rule in mine:
         own = OwnTests(rule, asked)

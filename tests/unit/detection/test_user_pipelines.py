@@ -224,7 +224,7 @@ def test_what_a_pipeline_refuses_is_refused(tmp_path: Path, step: dict[str, obje
         ("transformations: {a: b}", "must be a list"),
         ("nonsense: 1", "nonsense"),
         ("- a", "a map with transformations"),
-        ("a: [", "cannot be read"),
+        ("a: [", "is not YAML"),
         ("transformations: [1]", "must be a list of maps"),
         ("transformations:\n  - {type: set_state, key: a, val: b, rule_conditions: [{type: magic}]}", "magic"),
     ],
@@ -241,6 +241,30 @@ def test_a_pipeline_that_cannot_be_applied_is_refused_by_name_and_the_rules_stil
     [refusal] = ruleset.refused
     assert refusal.path == pipeline
     assert reason in refusal.reason.en
+
+
+def test_what_is_wrong_is_told_with_its_line_in_the_pipeline_and_behind_one_in_the_rule(tmp_path: Path) -> None:
+    pipeline, other = tmp_path / "p.yml", tmp_path / "o.yml"
+    pipeline.write_text(
+        "name: p\ntransformations:\n  - type: nest\n    items:\n      - type: set_state\n        key: a\n"
+        "        val: b\n      - id: x\n        type: http_placeholders\n",
+        "utf-8",
+    )
+    other.write_text("name: o\n", "utf-8")
+    rules = tmp_path / "r.yml"
+    rules.write_text(rule_text("s: {f: a}\ncondition: t"), "utf-8")
+    refused = load([rules], pipelines=[pipeline, other]).refused
+    wrong = next(n for n, line in enumerate(rules.read_text("utf-8").splitlines(), 1) if "condition" in line)
+    assert [(each.path.name, each.line) for each in refused] == [("p.yml", 9), ("r.yml", wrong)]
+
+
+def test_a_pipeline_that_aliases_blow_up_is_refused(tmp_path: Path) -> None:
+    pipeline = tmp_path / "p.yml"
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    pipeline.write_text("\n".join([*lines, "transformations: *a8"]), "utf-8")
+    [refusal] = load([], pipelines=[pipeline]).refused
+    assert "too large" in refusal.reason.en
 
 
 def test_what_is_about_a_querys_text_is_passed_over(tmp_path: Path) -> None:

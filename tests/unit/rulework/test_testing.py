@@ -158,9 +158,38 @@ def test_a_folder_of_expectations_says_which_rules_fire_on_files(tmp_path: Path)
     assert (result.outcome, result.detail.en) == (Outcome.ERROR, "fires: the rule 'brote' is not loaded")
 
 
+def test_rules_of_the_folder_one_stands_in_are_tested_like_those_of_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, RULE, f"tests:\n  match:\n    - raw: '{FAILED}'\n")
+    monkeypatch.chdir(tmp_path)
+    tested = Tally()
+    assert said(list(run([Path()], tested))) == [("match: 1", 11, "passed")]
+    assert tested.rules == 1
+
+
+def test_a_rule_that_is_refused_is_an_error_since_its_tests_cannot_be_run(tmp_path: Path) -> None:
+    rules, beside = tmp_path / "rules", tmp_path / "beside"
+    rules.mkdir()
+    beside.mkdir()
+    write(rules, RULE, f"tests:\n  match:\n    - raw: '{FAILED}'\n")
+    broken = RULE.replace("9f01", "9f05").replace("condition: a", "condition: b")
+    write(rules, broken, name="broken.yml")
+    write(beside, broken, name="broken.yml")
+    pipeline = tmp_path / "pipe.yml"
+    pipeline.write_text("name: p\ntransformations:\n  - {id: a, type: nothing}\n", encoding="utf-8")
+    results = list(run([rules], Tally(), beside=[beside], pipelines=[pipeline]))
+    assert [(each.path.name, each.name, each.outcome.value) for each in results] == [
+        ("pipe.yml", "load", "error"),
+        ("broken.yml", "load", "error"),
+        ("ours.yml", "match: 1", "passed"),
+    ]
+    assert results[1].line == 8
+
+
 def test_every_regression_case_of_sigmahq_passes(shared: Path) -> None:
     tested = Tally()
-    results = list(run([shared / "sigma"], tested))
+    results = list(run([shared / "sigma"], tested, placeholders={"known_cdcs": ["x"]}))
     assert [each for each in results if each.outcome is not Outcome.PASSED] == []
     assert len({each.path for each in results}) == 101
 
@@ -211,6 +240,9 @@ def test_the_command_fails_when_a_test_does_and_writes_for_ci(
     answer = json.loads(capsys.readouterr().out)
     assert [each["outcome"] for each in answer["results"]] == ["passed"]
     assert [each["title"] for each in answer["untested"]] == ["Brute"]
+    write(tmp_path, BRUTE.replace("[ours]", "[nobody]"), name="brute.yml")
+    assert main(["rules", "test", str(tmp_path), "--lang", "en"]) == 1
+    assert "ERROR" in capsys.readouterr().out
     (tmp_path / "ours.yml").write_text("title: [", encoding="utf-8")
     (tmp_path / "brute.yml").unlink()
     assert main(["rules", "test", str(tmp_path)]) == 3
