@@ -16,3 +16,8 @@ class LeftOut(NamedTuple):
 
 class Unreadable(ValueError):
     """The whole file is not what it should be; nothing of it is taken."""
+
+
+def no_json(wrong: Exception) -> str:
+    """A parser's complaint in one line, without its drawing of the place."""
+    return f"no JSON: {' '.join(str(wrong).partition('(right here)')[0].split())[:200]}"

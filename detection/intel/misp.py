@@ -12,7 +12,7 @@ import ijson
 from ijson.common import ObjectBuilder
 
 from detection.intel.indicator import Indicator, Kind, NoIndicator, canonical
-from detection.intel.leftout import LeftOut, Unreadable
+from detection.intel.leftout import LeftOut, Unreadable, no_json
 from detection.intel.times import time_us
 
 _TYPES: Final[Mapping[str, tuple[Kind | None, ...]]] = {
@@ -61,7 +61,7 @@ def read(file: BinaryIO) -> Iterator[Indicator | LeftOut]:
             elif prefix in _SOURCES and isinstance(value, str):
                 about[prefix.rsplit(".", 1)[-1]] = value
     except ijson.JSONError as wrong:
-        raise Unreadable(f"no JSON: {str(wrong)[:200]}") from None
+        raise Unreadable(no_json(wrong)) from None
 
 
 def _attribute(item: Mapping[str, object], about: Mapping[str, str], where: str) -> Iterator[Indicator | LeftOut]:

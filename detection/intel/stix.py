@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 import ijson
 
 from detection.intel.indicator import Indicator, Kind, NoIndicator, canonical, refang
-from detection.intel.leftout import LeftOut, Unreadable
+from detection.intel.leftout import LeftOut, Unreadable, no_json
 from detection.intel.times import time_us
 
 _PATHS: Final[Mapping[str, Kind]] = {
@@ -50,7 +50,7 @@ def read(file: BinaryIO) -> Iterator[Indicator | LeftOut]:
             if isinstance(item, dict) and item.get("type") == "indicator":
                 yield from _indicator(item, str(item.get("id") or f"object {number}")[:100])
     except ijson.JSONError as wrong:
-        raise Unreadable(f"no JSON: {str(wrong)[:200]}") from None
+        raise Unreadable(no_json(wrong)) from None
 
 
 def _indicator(item: Mapping[str, object], where: str) -> Iterator[Indicator | LeftOut]:

@@ -79,7 +79,10 @@ def check_reason(reason: str) -> None:
     if len(reason.strip()) < REASON_CHARS:
         raise UsageError(
             Words("须写明理由。", "A reason is needed."),
-            hint=Words("写给之后要看懂它的人：--reason", "Write it for whoever has to understand it: --reason"),
+            hint=Words(
+                f"至少 {REASON_CHARS} 个字，写给之后要看懂它的人：--reason",
+                f"At least {REASON_CHARS} characters, for whoever has to understand it: --reason",
+            ),
         )
 
 

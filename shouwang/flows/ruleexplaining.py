@@ -54,10 +54,13 @@ def find(ruleset: RuleSet, reference: str) -> Rule | Correlation:
     found = names.get(reference.lower())
     if found is not None and reference:
         return found
-    near = ", ".join(get_close_matches(reference.lower(), names, n=3)) or "-"
+    near = get_close_matches(reference.lower(), names, n=3)
+    titles = ", ".join(near)
     raise UsageError(
         Words(f"没有规则 {reference!r}。", f"There is no rule {reference!r}."),
-        hint=Words(f"相近的有：{near}", f"Near to it: {near}"),
+        hint=Words(f"相近的有：{titles}", f"Near to it: {titles}")
+        if near
+        else Words("`shouwang rules list` 列出已加载的规则。", "`shouwang rules list` lists those loaded."),
     )
 
 

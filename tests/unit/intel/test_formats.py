@@ -168,8 +168,11 @@ def test_a_misp_event_gives_the_attributes_meant_for_detection_in_each_layout(la
 def test_a_file_cut_in_the_middle_is_refused_as_a_whole(form: str) -> None:
     stix = bundle(indicator("[ipv4-addr:value = '203.0.113.9']"))
     text = stix if form == "stix" else json.dumps({"Event": {"Attribute": ATTRIBUTES}})
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable) as refused:
         read(form, text[:-3])
+    assert str(refused.value).startswith("no JSON: ")
+    assert "  " not in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_the_form_of_a_file_is_seen_by_its_beginning() -> None:

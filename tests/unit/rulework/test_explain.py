@@ -16,8 +16,10 @@ from detection.ruleset import Correlation, Rule
 from shouwang.cli.answer import Answer
 from shouwang.cli.explanation import Drawing
 from shouwang.cli.main import main
+from shouwang.errors import UsageError
 from shouwang.flows.ruleexplaining import events_of, find, told, told_correlation
 from shouwang.model import Event, Value
+from shouwang.words import NOTHING
 
 FAILED = b"<86>Nov 24 08:15:30 gate-01 sshd[4242]: Failed password for root from 203.0.113.9 port 40001 ssh2\n"
 ACCEPTED = FAILED.replace(b"Failed", b"Accepted")
@@ -137,6 +139,16 @@ def test_of_many_values_the_ones_that_decide_are_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("reference", ["ssh_login_failed", "SSH 登录失败", "1738ab54-2575-4620-ac4a-c10306836670"])
 def test_a_rule_is_found_by_file_title_and_id(reference: str) -> None:
     assert find(load([OWN_RULES]), reference).title == "SSH login failed"
+
+
+def test_a_rule_that_is_not_there_is_told_with_those_near_or_how_to_list_them() -> None:
+    rules = load([OWN_RULES / "ssh"])
+    with pytest.raises(UsageError) as near:
+        find(rules, "ssh_brute_forse")
+    with pytest.raises(UsageError) as far:
+        find(rules, "qqqqqqqq")
+    assert (near.value.hint or NOTHING).en.startswith("Near to it: ssh_brute_force")
+    assert (far.value.hint or NOTHING).en == "`shouwang rules list` lists those loaded."
 
 
 def test_the_tree_agrees_with_the_engine_on_every_regression_case(shared: Path) -> None:
