@@ -38,8 +38,9 @@ def _windows(logsource: Logsource) -> Node:
 
 
 def _linux_datasets(logsource: Logsource) -> Iterator[str]:
-    """Those of Sysmon and of the audit system are among them always: they have categories of their own."""
-    yield from ("linux.sysmon", "linux.auditd")
+    """Those of Sysmon, of the audit system and of ECS senders are among them always: they have categories of their own,
+    or any."""
+    yield from ("linux.sysmon", "linux.auditd", "generic.json")
     for shape in linux_shapes():
         if any(logsource.covers(source) for source in shape.logsources):
             yield shape.dataset

@@ -20,12 +20,12 @@ from collectors.shapes.windows_logsources import pairs
 from shouwang.model import Logsource
 
 _VENDORS: Final = ("cisco", "h3c", "huawei")
-_ANY_SERVICE: Final = frozenset({"zeek", *_VENDORS})
+_ANY_SERVICE: Final = frozenset({"zeek", "suricata", *_VENDORS})
 """Products whose services are as many as they have logs or modules."""
 _OPEN: Final = ("winlog.user_data.", "log.syslog.structured_data.", "journald.", "nginx.", "auditd.log.", "threat.")
 _EVENT_DATA: Final = "winlog.event_data."
 _ENVELOPE: Final = frozenset({"@timestamp", "event.dataset", "event.code", "host.name", "event.kind", "event.module"})
-_FREE: Final = frozenset({"zeek", "platform", "device"})
+_FREE: Final = frozenset({"zeek", "suricata", "platform", "device"})
 """Products whose documents are JSON in ECS names of the sender's choice."""
 
 

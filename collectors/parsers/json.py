@@ -10,14 +10,14 @@ from collectors.parsers.addresses import check_addresses
 from collectors.parsers.dead import dead_event
 from collectors.parsers.flags import TIME_ASSUMED_ZONE, UNKNOWN_ACTION, Doc
 from collectors.parsers.json_text import Unreadable, flatten, load
+from collectors.parsers.programs.table import program_of
 from collectors.parsers.record import text_event
 from collectors.parsers.times import read_time
-from collectors.shapes import device
-from collectors.shapes.generic import flat_shape, logsources_of
-from shouwang.model import Event, Logsource
+from collectors.shapes import device, ecs
+from collectors.shapes.generic import flat_shape
+from shouwang.model import Event, Logsource, Shape
 
 _TIMES: Final = ("@timestamp", "timestamp", "time", "ts", "datetime")
-_NONE: Final[frozenset[Logsource]] = frozenset()
 _METRICS: Final = flat_shape("host.metrics", "metrics", frozenset((Logsource("shouwang", None, "metrics"),)))
 _SELF: Final = flat_shape("shouwang.self", "self", frozenset((Logsource("shouwang", None, "self"),)))
 
@@ -79,12 +79,22 @@ def _generic(raw: bytes, origin: Origin, flat: Doc, parser: str, flags: tuple[st
     moment = next((read_time(flat[key], origin.zone) for key in _TIMES if key in flat), None)
     if moment is not None and moment.assumed:
         flags = (*flags, TIME_ASSUMED_ZONE)
-    dataset = flat.get("event.dataset")
-    if isinstance(dataset, str) and device.is_device(dataset):
+    dataset = ecs.dataset_of(flat)
+    if device.is_device(dataset):
         flags = flags if device.is_known(flat) else (*flags, UNKNOWN_ACTION)
         return text_event((raw, origin), device.shape_of(dataset, parser), flat, moment, flags)
-    logsources = logsources_of(dataset) if isinstance(dataset, str) else _NONE
-    return text_event((raw, origin), flat_shape("generic.json", parser, logsources), flat, moment, flags)
+    shape = _program_shape(dataset, parser, flat) if dataset in ecs.LINUX else ecs.ecs_shape(dataset, parser, flat)
+    return text_event((raw, origin), shape, flat, moment, flags)
+
+
+def _program_shape(dataset: str, parser: str, flat: Doc) -> Shape:
+    """Of a Linux host's log of many programs: what the same line is that came as text."""
+    if flat.get("host.os.platform") == "darwin":
+        return ecs.ecs_shape("", parser, flat)
+    name = flat.get("process.name")
+    program = program_of(name if isinstance(name, str) else "")
+    also = frozenset(program.logsources).union(Logsource("linux", None, service) for service in program.services)
+    return flat_shape("generic.json", parser, ecs.DATASETS[dataset] | also)
 
 
 def parse_metrics(raw: bytes, origin: Origin) -> Event:

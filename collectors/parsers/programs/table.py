@@ -87,6 +87,10 @@ def _firewall(parser: str) -> Shape:
     return firewall_shape(parser)
 
 
+def program_of(name: str) -> Program:
+    return _OPENVPN if name.startswith("ovpn-") else PROGRAMS.get(name, _PLAIN)
+
+
 def read_program(parser: str, name: str, message: str, doc: Doc) -> tuple[Shape, tuple[str, ...]]:
     """Hand the message to its program's reader; ``parser`` is the one that split the record. What syslog folded,
     ``message repeated 5 times: [ ... ]``, is read as the message that it was, and ``event.repeated`` says how often."""
@@ -97,7 +101,7 @@ def read_program(parser: str, name: str, message: str, doc: Doc) -> tuple[Shape,
         return _firewall(parser), netfilter.read(message, doc)
     if name == "device" and (event := device.read(parser, message, doc)) is not None:
         return event
-    program = _OPENVPN if name.startswith("ovpn-") else PROGRAMS.get(name, _PLAIN)
+    program = program_of(name)
     if pam.is_pam(message):
         flags = pam.read(message, doc)
         if program is _PLAIN:
