@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from detection.intel.fields import Sort, candidates
-from detection.intel.formats import FORMATS
 from detection.intel.head import Head
 from detection.intel.indicator import HASHES, Kind, NoIndicator, guessed
 from detection.intel.library import Library, good_name
@@ -21,7 +20,6 @@ from shouwang.model import Finding, Level, Value
 from shouwang.words import Words
 
 Json = dict[str, Value]
-FORMAT_NAMES: Final = ("auto", *FORMATS)
 _SORTS: Final[Mapping[Kind, Sort]] = {
     Kind.IP: Sort.ADDRESS,
     Kind.NETWORK: Sort.ADDRESS,
