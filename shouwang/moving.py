@@ -20,7 +20,7 @@ from shouwang.errors import ShouwangError
 from shouwang.eventstore.base import Position
 from shouwang.eventstore.embedded.rows import refusal
 from shouwang.eventstore.embedded.store import EmbeddedStore
-from shouwang.eventstore.mover import Difference, Key, Movable, Mover, fingerprint
+from shouwang.eventstore.mover import Difference, Key, Movable, Mover, by_day, fingerprint
 from shouwang.flows.alerting import POSITION
 from shouwang.home import Home
 from shouwang.model import Event, Finding, Level, Value
@@ -32,8 +32,8 @@ from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
-AGAIN_S: Final = 30.0
-"""Between two looks at days that differ."""
+AGAIN_S: Final = 300.0
+"""Between two looks at days that differ, where nobody asks for it."""
 LONGEST_REST_S: Final = 1.0
 SMALL_S: Final = 10.0
 """What came meanwhile is little when it is moved within this."""
@@ -156,7 +156,9 @@ class Moving:
             )
             self.progress = Progress(began_s=time.monotonic())
             while not self._round(mover, stop):
-                stop.wait(AGAIN_S if self._going_on(stop).faults else 0)
+                if self._going_on(stop).faults:
+                    self._wake.wait(AGAIN_S)
+                    self._wake.clear()
         finally:
             target.close()
 
@@ -179,10 +181,7 @@ class Moving:
         return [day for day, mark in self._marks().items() if day < today and move.days.get(day.isoformat()) != mark]
 
     def _marks(self) -> dict[date, str]:
-        rows: dict[date, dict[str, object]] = {}
-        for row in self._events.running_days():
-            rows.setdefault(row.day, {})[row.source] = row
-        return {day: fingerprint(each) for day, each in sorted(rows.items())}  # type: ignore[arg-type]  # rows of it
+        return {day: fingerprint(rows) for day, rows in by_day(self._events.running_days()).items()}
 
     def _days(self, mover: Mover, stop: threading.Event) -> None:
         sizes: dict[date, int] = {}

@@ -8,7 +8,6 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from typing import Final
 
 from shouwang.clock import Clock
@@ -16,7 +15,7 @@ from shouwang.config import Config, load
 from shouwang.errors import ShouwangError, StoreError
 from shouwang.eventstore.base import Batch, Position, RetentionFloor
 from shouwang.eventstore.embedded.store import EmbeddedStore
-from shouwang.eventstore.mover import Difference, Movable, Mover
+from shouwang.eventstore.mover import Difference, Movable, Mover, by_day, differences
 from shouwang.flows.alerting import POSITION
 from shouwang.flows.alerting.remembering import Behind
 from shouwang.home import Home
@@ -158,14 +157,15 @@ def _move_matches(mover: Mover, now: Switching) -> Position | None:
 def _days_differing(mover: Mover, now: Switching) -> list[Difference]:
     """By the ledgers. Days that the old store has let go of meanwhile go here too."""
     mover.drain()
-    days: set[date] = {row.day for row in now.source.running_days()}
-    for gone in sorted({row.day for row in now.target.running_days()} - days):
+    here, there = by_day(now.source.running_days()), by_day(now.target.running_days())
+    for gone in sorted(there.keys() - here.keys()):
         try:
             now.target.drop_day(gone, now_us=now.clock.now_us())
         except RetentionFloor as refused:
             said = Words(f"只在新存储中有：{refused.message.zh}", f"it is in the new store alone: {refused.message.en}")
             return [Difference(gone, "", said)]
-    return [each for day in sorted(days) for each in mover.compare(day)]
+    unlike = [day for day, rows in sorted(here.items()) if differences(day, rows, there.get(day, {}))]
+    return [each for day in unlike for each in mover.compare(day)]
 
 
 def _place(tx: Transaction, now: Switching, handled: Position | None) -> None:

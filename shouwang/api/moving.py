@@ -35,6 +35,7 @@ def migrate(context: Context, args: MigrateArgs) -> Json:
                 Words(f"正在迁移到 {under_way.aim}。", f"A move to {under_way.aim} goes on."),
                 hint=Words("`shouwang store migrate --cancel` 可取消。", "`shouwang store migrate --cancel` ends it."),
             )
+        services.moving.wake()
         return {**migration(context, NoArgs()), "begun_now": False}
     planned = plan(services, aim)
     if not args.dry_run:

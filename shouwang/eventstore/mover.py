@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from hashlib import blake2b
@@ -195,6 +195,14 @@ class Mover:
 
 
 # ------------------------------------------------------------------------------------------ comparing
+
+
+def by_day(ledger: Iterable[DayLedger]) -> dict[date, dict[str, DayLedger]]:
+    """And by source; the oldest first."""
+    found: dict[date, dict[str, DayLedger]] = {}
+    for row in sorted(ledger, key=lambda row: row.day):
+        found.setdefault(row.day, {})[row.source] = row
+    return found
 
 
 def fingerprint(rows: Rows) -> str:

@@ -150,9 +150,16 @@ def test_there_and_back_while_lines_arrive_nothing_is_lost_or_twice(
     wait_for(lambda: lines_stored(daemon, log) == lines, 60)
     assert {id for id, _ in alerts(daemon)} == {id for id, _ in raised}
     assert [number for _, number in alerts(daemon)] == [number for _, number in raised]
+    with log.open("a") as file:
+        file.write(failed_logins(12, first=12))
+    wait_for(lambda: sum_of(alerts(daemon)) >= sum_of(raised) + 12, 60)
     assert "case-7" in daemon.run("store", "status").stdout
     assert "store.migrated" in daemon.run("audit", "list").stdout
     assert daemon.run("store", "verify").returncode == 0
+
+
+def sum_of(counted: list[tuple[Value, Value]]) -> int:
+    return sum(number for _, number in counted if isinstance(number, int))
 
 
 def lines_stored(daemon: Daemon, log: Path) -> int:
@@ -169,7 +176,8 @@ def test_killed_three_times_it_goes_on(daemon: Daemon, tmp_path: Path, elastic: 
     daemon.configure(source(log))
     of_days_before(daemon)
     process = daemon.start()
-    before, all_of_it = ledger(daemon), 3 * OF_A_DAY
+    wait_for(lambda: lines_stored(daemon, log) == 1, 60)
+    before, raised, all_of_it = ledger(daemon), alerts(daemon), 3 * OF_A_DAY
     assert daemon.run("store", "migrate", "--to", elastic.url, "--detach").returncode == 0
     for least in (0, OF_A_DAY, 2 * OF_A_DAY):
         until_more(elastic, least)
@@ -180,6 +188,11 @@ def test_killed_three_times_it_goes_on(daemon: Daemon, tmp_path: Path, elastic: 
     assert ledger(daemon) == before
     wait_for(lambda: count(daemon, "NOT source:x") >= all_of_it, 60)
     assert load(daemon.home.config).store.url == elastic.url
+    assert alerts(daemon) == raised
+    with log.open("a") as file:
+        file.write(failed_logins(12))
+    wait_for(lambda: sum_of(alerts(daemon)) >= sum_of(raised) + 12, 60)
+    wait_for(lambda: lines_stored(daemon, log) == 13, 60)
     assert there(elastic) == sum(row.received - 7 * (row.source == "udp") for row in kept(daemon))
 
 
