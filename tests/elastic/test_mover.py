@@ -131,8 +131,10 @@ def test_an_event_that_was_changed_in_the_target_is_found_and_its_day_moved_agai
         texts = {json_number(raw): e for raw, e in found.items()}
         index = "shouwang-events-2026.11.24"
         first, second = texts[3], texts[7]
-        script = {"source": "ctx._source['event.original'] = 'nothing happened'"}
-        elastic.ask(f"/{index}/_update/{first.id.hex()}?refresh=true", {"script": script}, method="POST")
+        held = elastic.ask(f"/{index}/_doc/{first.id.hex()}")["_source"]
+        assert isinstance(held, dict)
+        changed = {**held, "event.original": "nothing happened"}
+        elastic.ask(f"/{index}/_doc/{first.id.hex()}?refresh=true", changed)
         elastic.ask(f"/{index}/_doc/{second.id.hex()}?refresh=true", method="DELETE")
         _, wrong = moving.check(DAYS[0])
         assert [(each.day, "digest" in each.what.en) for each in wrong] == [(DAYS[0], True)]
