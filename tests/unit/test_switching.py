@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 
 from shouwang.clock import SystemClock
 from shouwang.config import load
-from shouwang.errors import StoreError
+from shouwang.errors import StoreError, UsageError
+from shouwang.eventstore.base import StoreAway
 from shouwang.firstconfig import first_config
 from shouwang.home import Home
-from shouwang.local import open_home
+from shouwang.local import Local, open_home
 from shouwang.moves import MOVE, Aim, Fault, Move, move_of
 from shouwang.statestore.store import StateStore
 from shouwang.switching import switch
@@ -76,3 +78,33 @@ def test_a_switch_that_was_cut_off_before_the_settings_is_ended_by_the_next_star
 def test_a_home_without_a_move_has_nothing_to_switch(home: Home) -> None:
     config = load(home.config)
     assert switch(home, config, SystemClock()) is config
+
+
+def test_a_move_is_shown_and_called_off_and_what_cannot_be_is_refused(home: Home) -> None:
+    with closing(open_home(home, "en")) as here:
+        with pytest.raises(UsageError, match="No move"):
+            here.call("store.migrate.cancel")
+        with pytest.raises(UsageError, match="embedded already"):
+            here.call("store.migrate", to="embedded")
+        with pytest.raises(StoreAway):
+            here.call("store.migrate", to=AWAY)
+        assert here.call("store.migration") == {"stage": None}
+    keep(home, Move(Aim(AWAY), Aim(), "root", 7, "e:0", faults=(Fault("2026-11-24", "x", "差", "differs"),)))
+    with closing(open_home(home, "en")) as here:
+        shown = here.call("store.migration")
+        assert isinstance(shown, dict)
+        assert (shown["stage"], shown["to"], shown["from"]) == ("moving", AWAY, "embedded")
+        assert shown["faults"] == [{"day": "2026-11-24", "source": "x", "what": "differs"}]
+        with pytest.raises(UsageError, match="goes on"):
+            here.call("store.migrate", to="http://127.0.0.1:10")
+        assert here.call("store.migrate.cancel") == {"cancelled": AWAY}
+        assert here.call("store.migration") == {"stage": None}
+        assert [each for each in told(here) if each.startswith("store.migrate")] == ["store.migrate.cancel"]
+
+
+def told(here: Local) -> list[str]:
+    said = here.call("audit.list")
+    assert isinstance(said, dict)
+    entries = said["entries"]
+    assert isinstance(entries, list)
+    return [str(each["act"]) for each in entries if isinstance(each, dict)]
