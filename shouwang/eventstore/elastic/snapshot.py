@@ -74,6 +74,21 @@ def other_order() -> UsageError:
     )
 
 
+def page_end(position: Position, *, newest_first: bool) -> tuple[Vector, tuple[int, str]]:
+    """Of a page of ``read``. Raises ``UsageError``."""
+    try:
+        order, text, time_us, id = position.token.split(":")
+        if order not in ("n", "o") or len(bytes.fromhex(id)) != 16:
+            raise ValueError(order)
+        vector = from_text(text)
+        place = (int(time_us), id)
+    except ValueError:
+        raise no_position(position) from None
+    if (order == "n") is not newest_first:
+        raise other_order()
+    return vector, place
+
+
 def within(vector: Vector) -> Ask:
     """Documents up to the marks. Asked by what stands beyond them, of which there is little."""
     beyond: list[Ask] = [

@@ -65,6 +65,14 @@ class Marks(NamedTuple):
     matches: int
 
 
+class Waiting(NamedTuple):
+    """What is on this host and not in the cluster yet."""
+
+    batches: int
+    bytes: int
+    full: bool
+
+
 class Spool:
     """Any thread may call. ``limit_bytes``: of the batches that wait. Raises ``StoreError``, ``StoreAway``."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, NamedTuple, Self, overload
+from typing import Final, Literal, Self, overload
 
 from shouwang.attendance import Attendance
 from shouwang.clock import Clock, SystemClock
@@ -44,7 +44,7 @@ from shouwang.eventstore.elastic.registry import Registry
 from shouwang.eventstore.elastic.search import Paging, Search
 from shouwang.eventstore.elastic.sender import Sender
 from shouwang.eventstore.elastic.setup import Setup
-from shouwang.eventstore.elastic.spool import Spool
+from shouwang.eventstore.elastic.spool import Spool, Waiting
 from shouwang.eventstore.elastic.template import Names, event_mappings, match_mappings
 from shouwang.eventstore.elastic.upkeep import Upkeep, refuse_to_drop
 from shouwang.eventstore.embedded.growth import growth
@@ -57,14 +57,6 @@ from shouwang.words import Words
 PREFIX: Final = "shouwang"
 SPOOL_BYTES: Final = 2 << 30
 _YEAR_2000_US, _YEAR_9000_US = 946_684_800_000_000, 221_845_392_000_000_000
-
-
-class Waiting(NamedTuple):
-    """What is on this host and not in the cluster yet."""
-
-    batches: int
-    bytes: int
-    full: bool
 
 
 class ElasticStore:
@@ -156,7 +148,7 @@ class ElasticStore:
         paging = Paging(newest_first, max(limit, 1))
         if after is None:
             return self._search.read(query, self._now("events"), None, paging)
-        vector, place = _page_end(after, newest_first)
+        vector, place = snapshot.page_end(after, newest_first=newest_first)
         return self._search.read(query, vector, place, paging)
 
     @overload
@@ -283,6 +275,7 @@ class ElasticStore:
         return [*found, *self._belonging.findings(), *self._cluster.findings(self._clock.now_us())]
 
     def waiting(self) -> Waiting:
+        """What is on this host and not in the cluster yet."""
         return Waiting(self._spool.waiting, self._spool.waiting_bytes, self._spool.is_full)
 
     def tell(self, said: Attendance) -> None:
@@ -328,17 +321,3 @@ class ElasticStore:
         Once it was found so, a cluster that is away is not waited for. Raises ``StoreAway`` when it was never asked.
         """
         self._belonging.join()
-
-
-def _page_end(position: Position, newest_first: bool) -> tuple[snapshot.Vector, tuple[int, str]]:
-    try:
-        order, text, time_us, id = position.token.split(":")
-        if order not in ("n", "o") or len(bytes.fromhex(id)) != 16:
-            raise ValueError(order)
-        vector = snapshot.from_text(text)
-        place = (int(time_us), id)
-    except ValueError:
-        raise snapshot.no_position(position) from None
-    if (order == "n") is not newest_first:
-        raise snapshot.other_order()
-    return vector, place
