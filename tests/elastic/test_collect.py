@@ -287,6 +287,9 @@ def test_failed_logins_on_another_host_are_an_alert_here_whatever_is_killed(
     (told,) = collectors(daemon)
     assert told["spool"] == {"batches": 0, "bytes": 0, "full": False}
     assert "has other rules" not in daemon.run("doctor", "--lang", "en").stdout
+    shown = daemon.run("status", "--lang", "en").stdout.splitlines()
+    (row,) = [line for line in shown if line.startswith(str(told["host"]))]
+    assert "0 (0.0 MB)" in row
 
     def settled() -> list[tuple[object, ...]]:
         return [(each["id"], each["count"], each["incident"]) for each in alerts(daemon)]
