@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC
 
 import orjson
@@ -71,7 +71,7 @@ class View:
     def texts(self) -> tuple[Cell, ...]:
         """What keywords search: the line, or every key and value of a structured record, each by itself."""
         if self._texts is None:
-            self._texts = tuple(map(Cell, _record_texts(self.event)))
+            self._texts = tuple(map(Cell, record_texts(self.event)))
         return self._texts
 
 
@@ -83,22 +83,24 @@ def elements(found: Value) -> Iterator[Value]:
         yield found
 
 
-def _record_texts(event: Event) -> Iterator[str]:
-    """Of a JSON record the keys and values that its bytes write: a parser may have renamed, dropped or added some."""
+def record_texts(event: Event) -> list[str]:
+    """What keywords search. Of a JSON record the keys and values that its bytes write: a parser may have renamed,
+    dropped or added some."""
     raw = event.raw.lstrip(b"\xef\xbb\xbf \t\r\n")
     if event.shape.dialect in _OBJECTS and event.shape.parser not in STRUCTURED:
         raw = raw[max(raw.find(b"{"), 0) :]  # the object that a syslog line carried
+    texts: list[str] = []
     if raw[:1] in {b"{", b"["}:
         try:
-            yield from _leaves(orjson.loads(raw), 0)
+            _add_leaves(texts, orjson.loads(raw), 0)
         except orjson.JSONDecodeError:
             pass
         else:
-            return
-    if event.shape.parser in STRUCTURED:
-        yield from _leaves({key: held for key, held in event.doc.items() if key != _DERIVED}, 0)
-    else:
-        yield decoded(event.raw)
+            return texts
+    if event.shape.parser not in STRUCTURED:
+        return [decoded(event.raw)]
+    _add_leaves(texts, {key: held for key, held in event.doc.items() if key != _DERIVED}, 0)
+    return texts
 
 
 def decoded(raw: bytes) -> str:
@@ -111,15 +113,19 @@ def decoded(raw: bytes) -> str:
     return raw.decode("latin-1")
 
 
-def _leaves(value: Value | Mapping[str, Value], depth: int) -> Iterator[str]:
+def _add_leaves(texts: list[str], value: Value, depth: int) -> None:
     if depth > _DEEPEST:
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, inner in value.items():
-            yield str(key)
-            yield from _leaves(inner, depth + 1)
+            texts.append(key)
+            if isinstance(inner, str):
+                if depth < _DEEPEST:
+                    texts.append(inner)
+            else:
+                _add_leaves(texts, inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            yield from _leaves(inner, depth + 1)
+            _add_leaves(texts, inner, depth + 1)
     elif value is not None:
-        yield text_of(value)
+        texts.append(text_of(value))

@@ -18,7 +18,7 @@ from detection.fast.rulebook import RuleBook
 from detection.fast.sieve import Sieve
 from detection.naive import program
 from detection.ruleset import Rule
-from detection.view import STRUCTURED, View
+from detection.view import STRUCTURED, View, record_texts
 from shouwang.model import DEAD_DATASET, Event, Found, Shape
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ FOLDED: Final = ("event.code", "event.provider", "winlog.channel", "winlog.event
 """Fields that tell kinds of event apart: each combination of values has a route of its own, with few rules left."""
 MOST_ROUTES: Final = 4096
 """Kinds of event are few; a source that makes them without end does not fill the memory."""
+MOST_TOGETHER: Final = 1024
+"""Sets of classes that the texts of one kind's records had."""
 
 
 class Lane:
@@ -49,6 +51,8 @@ class Keywords:
         self._tests = FieldTests({atom: word.predicate for atom, word in words.items()})
         self.sieve = Sieve(word.predicate for word in words.values()) if words else None
         self._column = Column(book.budget, (Reader(self._tests),), route.wake)
+        self._together: dict[frozenset[Sort], Sort] = {}
+        """The classes of a record's texts -> its class."""
         self.none = route.silence
 
     def sort(self, event: Event) -> Sort:
@@ -59,7 +63,18 @@ class Keywords:
         searchable = event.shape.parser not in STRUCTURED or raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
         if searchable and not self.sieve.flags(raw):
             return self.none
-        return self._column.make([cell.raw for cell in View(event).texts()])
+        return self._of_texts(record_texts(event))
+
+    def _of_texts(self, texts: list[str]) -> Sort:
+        sorts = frozenset(map(self._column.__getitem__, texts))
+        sort = self._together.get(sorts)
+        if sort is None:
+            sort = self._column.make([*texts])
+            if not any(each.undecided for each in sorts):
+                if len(self._together) >= MOST_TOGETHER:
+                    self._together.clear()
+                self._together[sorts] = sort
+        return sort
 
 
 LaneKey: TypeAlias = tuple[Shape, tuple[Found, ...] | None, tuple[str, ...]]
