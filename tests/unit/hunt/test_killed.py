@@ -15,7 +15,7 @@ import pytest
 
 from shouwang.errors import UsageError
 from shouwang.eventstore.embedded import history
-from shouwang.flows import hunting
+from shouwang.flows.hunting import run as hunting
 from shouwang.huntfolder import HuntFolder, Plan
 from shouwang.model import Value
 from shouwang.wiring import Services, hunters_needs

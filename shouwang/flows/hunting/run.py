@@ -21,18 +21,16 @@ from collectors.rehydrate import rehydrate
 from collectors.vocabulary import kinds
 from detection.correlation.replay import alerts_of, silenced
 from detection.engine import Engine
-from detection.hunt import Worthwhile, chosen, joined, meaning, narrowing
-from detection.intel.index import DamagedIndex, Index
-from detection.intel.library import SUFFIX
+from detection.hunt import Worthwhile, meaning, narrowing
+from detection.intel.index import Index
 from detection.intel.lookout import Lookout
 from detection.intel.naming import title as set_title
 from detection.matching import Matcher
-from detection.rules import load
-from detection.ruleset import Refusal, RuleSet
 from shouwang.bilingual import said
-from shouwang.errors import RulesError, UsageError
+from shouwang.errors import UsageError
 from shouwang.eventstore.embedded.history import STORED_FIELDS, History, Part, Stretch
 from shouwang.eventstore.embedded.segments.asks import Place
+from shouwang.flows.hunting import wanted
 from shouwang.huntfolder import Fired, HuntFolder, Plan
 from shouwang.huntlines import line, match_line, match_of
 from shouwang.model import Match, Value
@@ -116,16 +114,15 @@ class _Hunt:
         self._say = say
         self._zone = ZoneInfo(plan.zone)
         self._most_bytes = int(str(args.get("most_bytes") or MOST_BYTES))
-        entities = [str(name) for name in _list(args["entities"])]
-        self._ruleset = _ruleset(folder, plan, args)
-        sets = _sets(plan, Path(str(args["intel"])))
+        entities = [str(name) for name in wanted.listed(args["entities"])]
+        self._ruleset = wanted.ruleset(folder, plan, args)
+        sets = wanted.sets(plan, Path(str(args["intel"])))
         self._engine = Engine(self._ruleset, entities)
         self._matcher = Matcher(self._engine, Lookout(_Sets(sets), entities, looking_back_us=plan.made_us))
         self._titles = self._ruleset.titles()
         open_to_all = bool(sets) or not plan.narrowing
         stored = _EveryField() if args.get("elastic") else STORED_FIELDS
-        wanted = All() if open_to_all else narrowing(self._ruleset.rules, where, stored)
-        self._asking = Worthwhile(wanted)
+        self._asking = Worthwhile(All() if open_to_all else narrowing(self._ruleset.rules, where, stored))
         self._state = folder.state()
         fingerprint = meaning(self._ruleset) + "".join(f"/{index.head.digest}" for index in sets.values())
         if self._state.fingerprint not in ("", fingerprint):
@@ -136,7 +133,7 @@ class _Hunt:
         self._state.fingerprint = fingerprint
         self._state.rules, self._state.correlations = len(self._ruleset.rules), len(self._ruleset.correlations)
         self._state.silenced = sorted(silenced(self._ruleset.correlations))
-        self._state.refused = [said(_named(each, folder)) for each in self._ruleset.refused[:MOST_REFUSED]]
+        self._state.refused = [said(wanted.named(each, folder)) for each in self._ruleset.refused[:MOST_REFUSED]]
         self._faults_before = dict(self._state.faults)
         self._began_s, self._took_before_s = time.monotonic(), self._state.took_s
 
@@ -259,65 +256,9 @@ class _Hunt:
         )
 
 
-def _ruleset(folder: HuntFolder, plan: Plan, args: Json) -> RuleSet:
-    """Raises ``RulesError`` when something was named and nothing can be hunted with."""
-    found = RuleSet()
-    sites = _paths(args.get("pipelines"))
-    given = _placeholders(args.get("placeholders"))
-    if plan.given:
-        if not folder.rules.is_dir():
-            raise UsageError(
-                Words("规则文件未传完。", "The rule files did not arrive whole."),
-                hint=Words("请重新开始一次狩猎。", "Start a new hunt."),
-            )
-        found = load([folder.rules], placeholders=given, pipelines=[*sites, *sorted(folder.pipelines.glob("*/*"))])
-    if plan.ids:
-        loaded = load(_paths(args["rules"]), placeholders=given, pipelines=sites, cache=Path(str(args["cache"])))
-        disabled = [str(each) for each in _list(args.get("disabled"))]
-        found = joined(found, chosen(loaded.without(disabled), plan.ids))
-    if (plan.given or plan.ids) and not found.rules:
-        named = [_named(each, folder) for each in found.refused[:3]]
-        zh, en = "；".join(each.zh for each in named), "; ".join(each.en for each in named)
-        raise RulesError(
-            Words(f"没有可用的规则。{zh}", f"No rule can be hunted with. {en}"),
-            hint=Words("请检查规则文件。", "Look at the rule files."),
-        )
-    return found
-
-
-def _named(refusal: Refusal, folder: HuntFolder) -> Words:
-    """With the path as it was handed over."""
-    whole = refusal.whole()
-    zh, en = (each.replace(f"{folder.rules}/", "").replace(f"{folder.given}/", "") for each in (whole.zh, whole.en))
-    return Words(zh, en)
-
-
-def _sets(plan: Plan, folder: Path) -> dict[str, Index]:
-    try:
-        return {name: Index.at(folder / (name + SUFFIX)) for name in plan.intel}
-    except (OSError, DamagedIndex) as wrong:
-        raise UsageError(
-            Words(f"无法读取情报集：{wrong}。", f"A set of indicators cannot be read: {wrong}."),
-            hint=Words("`shouwang intel list` 列出现有的。", "`shouwang intel list` lists those there are."),
-        ) from wrong
-
-
 def _opened(path: Path, size_bytes: int) -> BinaryIO:
     """At its end, without what a run that was killed wrote behind the state it kept."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     os.ftruncate(descriptor, size_bytes)
     os.lseek(descriptor, size_bytes, os.SEEK_SET)
     return os.fdopen(descriptor, "wb")
-
-
-def _paths(value: Value) -> list[Path]:
-    return [Path(str(path)) for path in _list(value)]
-
-
-def _placeholders(value: Value) -> dict[str, list[str]]:
-    found = value if isinstance(value, dict) else {}
-    return {name: [str(each) for each in _list(values)] for name, values in found.items()}
-
-
-def _list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else []
