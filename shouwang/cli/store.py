@@ -37,8 +37,8 @@ def add_parser(subparsers: Subparsers) -> None:
     releasing.add_argument("--reason", required=True, metavar="TEXT")
     gone = verb(verbs, "deletions", deletions, "删除记录 / the days that have gone, and what they were")
     gone.add_argument("--limit", type=at_least(1), default=200, metavar="N")
-    store_migrate.add_parser(verbs)
-    store_role.add_parser(verbs)
+    store_migrate.add_parsers(verbs)
+    store_role.add_parsers(verbs)
 
 
 def status(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ PATIENCE_S: Final = 120.0
 """The daemon starts anew for the switch."""
 
 
-def add_parser(verbs: Subparsers) -> None:
+def add_parsers(verbs: Subparsers) -> None:
     parser = verb(verbs, "migrate", migrate, "迁移全部日志到另一种存储 / all events to the other kind of store")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--to", metavar="URL|embedded", help="集群地址，或 embedded / a cluster's address, or embedded")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WHO: Final = ("daemon", "collector")
 
 
-def add_parser(verbs: Subparsers) -> None:
+def add_parsers(verbs: Subparsers) -> None:
     parser = verb(verbs, "role", role, "Elasticsearch 最小权限 / what Elasticsearch must allow us, as a role")
     parser.add_argument(
         "--for",

@@ -23,6 +23,7 @@ from shouwang.eventstore.elastic.snapshot import Kind, Vector
 from shouwang.eventstore.elastic.template import Names
 from shouwang.model import Event, Match, Value
 from shouwang.query import Query, matches
+from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 Json = dict[str, Value]
@@ -149,7 +150,13 @@ class Search:
                 self._forget(text)
                 continue
             return [Hit(hit["_id"], hit["_source"], hit["sort"]) for hit in answer["hits"]["hits"]]
-        raise StoreError("a point in time was lost twice")
+        raise StoreError(
+            Words(
+                "集群两次丢失了正在翻页的检索快照。",
+                "The cluster lost the snapshot that a search was paging through, twice.",
+            ),
+            hint=Words("请从第一页重新检索。", "Search again from the first page."),
+        )
 
     def _pit(self, text: str) -> str:
         with self._lock:

@@ -15,6 +15,7 @@ from shouwang.eventstore.elastic.bulk import Bulk, Outcome
 from shouwang.eventstore.elastic.documents import Item
 from shouwang.eventstore.elastic.setup import Setup
 from shouwang.eventstore.elastic.spool import Entry, Marks, Payload, Spool
+from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,15 @@ class Sender:
                 self._note(trouble)
             except Exception as bug:  # it must not end the thread: the spool would fill
                 log.exception("Sending to Elasticsearch failed")
-                self._note(StoreError(f"{type(bug).__name__}: {bug}"))
+                what = f"{type(bug).__name__}: {bug}"
+                self._note(
+                    StoreError(
+                        Words(f"向集群发送时出错（{what}）。", f"Sending to the cluster failed ({what})."),
+                        hint=Words(
+                            "会继续重试；守护进程日志有详情。", "It is tried again; the log says more."
+                        ),
+                    )
+                )
             else:
                 self._note(None)
                 pause_s = FIRST_PAUSE_S
