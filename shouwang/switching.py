@@ -30,7 +30,7 @@ from shouwang.words import Words
 
 log = logging.getLogger(__name__)
 
-AGAIN_US: Final = 300_000_000
+AGAIN_US: Final = 90_000_000
 """Until a switch that was put off is tried again."""
 _DAY_US: Final = 86_400_000_000
 
