@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 from typing import Final
 
 from collectors.parsers.flags import BAD_ADDRESS, Doc
 from shouwang.model import Value
 
+_NUMBER: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_PLAIN: Final = re.compile(rf"(?:{_NUMBER}\.){{3}}{_NUMBER}\Z", re.ASCII)
+"""An IPv4 address as it should be."""
 _FIELDS: Final = ("source.ip", "destination.ip", "client.ip", "server.ip")
 
 
@@ -17,6 +21,8 @@ def canonical(text: str) -> str | None:
     """The address in its shortest form: no zone, no brackets, an IPv4-mapped address as IPv4; ``None``: no address."""
     if len(text) > 64:
         return None
+    if _PLAIN.match(text):
+        return text
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         address = ipaddress.ip_address(bare.partition("%")[0])
@@ -49,6 +55,8 @@ def check_addresses(flat: Doc) -> tuple[str, ...]:
         if name not in flat:
             continue
         value = flat[name]
+        if isinstance(value, str) and canonical(value) == value:
+            continue
         items = value if isinstance(value, list) else [value]
         good: list[Value] = [ip for item in items if (ip := _address(item)) is not None]
         if good:

@@ -18,6 +18,10 @@ from collectors.shapes.generic import flat_shape
 from shouwang.model import Event, Logsource, Shape
 
 _TIMES: Final = ("@timestamp", "timestamp", "time", "ts", "datetime")
+_WINDOWS_SIGNS: Final = frozenset(
+    ("Event", "EventID", "log_name", "win", "data", "LogName", "winlog", "winlog.channel", "winlog.event_id")
+)
+"""One of them is in every Windows event, in any dialect."""
 _METRICS: Final = flat_shape("host.metrics", "metrics", frozenset((Logsource("shouwang", None, "metrics"),)))
 _SELF: Final = flat_shape("shouwang.self", "self", frozenset((Logsource("shouwang", None, "self"),)))
 
@@ -48,6 +52,8 @@ def parse_as(parser: str, raw: bytes, origin: Origin) -> Event:
 
 def windows_event(raw: bytes, origin: Origin, doc: Doc, parser: str, flags: tuple[str, ...]) -> Event | None:
     """``None``: no Windows event in any dialect."""
+    if _WINDOWS_SIGNS.isdisjoint(doc):
+        return None
     event = doc.get("Event")
     if isinstance(event, dict) and isinstance(event.get("System"), dict):
         return windows.evtx_event(raw, origin, doc, parser, flags)
@@ -76,7 +82,11 @@ def _is_flat(doc: Doc) -> bool:
 
 def _generic(raw: bytes, origin: Origin, flat: Doc, parser: str, flags: tuple[str, ...]) -> Event:
     flags = (*flags, *check_addresses(flat))
-    moment = next((read_time(flat[key], origin.zone) for key in _TIMES if key in flat), None)
+    moment = None
+    for key in _TIMES:
+        if key in flat:
+            moment = read_time(flat[key], origin.zone)
+            break
     if moment is not None and moment.assumed:
         flags = (*flags, TIME_ASSUMED_ZONE)
     dataset = ecs.dataset_of(flat)

@@ -14,6 +14,10 @@ from collectors.parsers.flags import BAD_TEXT, MALFORMED, Doc
 from shouwang.model import Value
 
 _DEEPEST: Final = 64
+_MOST_KEPT: Final = 20_000
+"""Names that are remembered; a sender that makes new ones without end does not fill the memory."""
+_LONGEST_KEPT: Final = 256
+"""Characters."""
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 
 
@@ -70,20 +74,62 @@ def _clean(value: Value, depth: int) -> Value:
     return value
 
 
+class _Folder(dict[str, str]):
+    """The names in objects of one place -> their dotted names: one text each, however many records have it."""
+
+    __slots__ = ("_top", "inner", "kept", "prefix")
+
+    def __init__(self, prefix: str, top: _Folder | None = None) -> None:
+        super().__init__()
+        self.prefix = prefix
+        self.inner: dict[str, _Folder] = {}
+        self.kept = 0
+        """Of the top: names here and further in."""
+        self._top = self if top is None else top
+
+    def __missing__(self, key: str) -> str:
+        name = self.prefix + key
+        if len(name) <= _LONGEST_KEPT:
+            self[key] = name
+            self._top.kept += 1
+        return name
+
+    def enter(self, key: str) -> _Folder:
+        folder = self.inner.get(key)
+        if folder is None:
+            folder = _Folder(f"{self.prefix}{key}.", self._top)
+            if len(folder.prefix) <= _LONGEST_KEPT:
+                self.inner[key] = folder
+                self._top.kept += 1
+        return folder
+
+    def forget(self) -> None:
+        self.clear()
+        self.inner.clear()
+        self.kept = 0
+
+
+_TOP: Final = _Folder("")
+
+
 def flatten(value: dict[str, Value]) -> Doc:
     """Nested objects as dotted names. A name that comes twice, dotted and nested, keeps both values as a list; lists
     stay whole; an empty object stays, so that it is not lost."""
+    if _TOP.kept > _MOST_KEPT:
+        _TOP.forget()
     flat: Doc = {}
-    _flatten_into(flat, "", value, 0)
+    _flatten_into(flat, _TOP, value, 0)
     return flat
 
 
-def _flatten_into(flat: Doc, prefix: str, value: dict[str, Value], depth: int) -> None:
+def _flatten_into(flat: Doc, folder: _Folder, value: dict[str, Value], depth: int) -> None:
+    inner = folder.inner
     for key, item in value.items():
-        name = prefix + key
-        if isinstance(item, dict) and item and depth < _DEEPEST:
-            _flatten_into(flat, name + ".", item, depth + 1)
-        elif name in flat:
+        if type(item) is dict and item and depth < _DEEPEST:
+            _flatten_into(flat, inner[key] if key in inner else folder.enter(key), item, depth + 1)
+            continue
+        name = folder[key]
+        if name in flat:
             held = flat[name]
             flat[name] = [*(held if isinstance(held, list) else [held]), item]
         else:

@@ -132,9 +132,25 @@ def read_epoch(number: int, fraction: str | None = None) -> Moment | None:
     return Moment(time_us, assumed=False) if abs(time_us) <= _LAST_US else None
 
 
+def _read_usual(text: str) -> Moment | None:
+    """``2026-11-24T00:15:30.25Z``, as nearly all JSON writes a time: what ``read_iso`` makes of it. ``None``: another
+    form, or an odd time. Python's own reader takes more than that, for example letters behind six digits."""
+    if text[4:8:3] != "--" or text[10:17:3] != "T::" or text[-1] != "Z" or len(text) > 32:
+        return None
+    if len(text) != 20 and not (text[19:20] == "." and text[20:-1].isdigit() and text.isascii()):
+        return None
+    try:
+        since = datetime.fromisoformat(text) - _EPOCH
+    except ValueError:
+        return None
+    return Moment((since.days * 86_400 + since.seconds) * SECOND_US + since.microseconds, False)
+
+
 def read_time(value: object, zone: tzinfo) -> Moment | None:
     """A JSON value that should be a time: text in any of the forms above, ``/Date(ms)/``, or an epoch number."""
     if isinstance(value, str):
+        if (moment := _read_usual(value)) is not None:
+            return moment
         if (found := _DOTNET.match(value)) is not None:
             milliseconds = int(found[1])
             return Moment(milliseconds * 1000, assumed=False) if abs(milliseconds) * 1000 <= _LAST_US else None

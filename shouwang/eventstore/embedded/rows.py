@@ -111,7 +111,11 @@ class Promoter:
         for at, name, places in self._plan(shape) if plan is None else plan:
             if len(places) == 1 and len(places[0]) == 1:
                 found: Found = doc.get(places[0][0], ABSENT)
-                if found is not ABSENT:
+                if found is ABSENT:
+                    continue
+                if type(found) is str and found.isascii() and "\0" not in found:
+                    cells[at] = found  # as ``to_column``, which most values need not go through
+                else:
                     cells[at] = found if type(found) is int and 0 <= found <= _LARGEST else to_column(found)
             else:
                 cells[at] = to_column(event.get(name))

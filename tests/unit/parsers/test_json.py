@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from collectors.parsers import json_text
+from collectors.parsers.json_text import flatten
 from shouwang.model import ABSENT, Value
 from tests.unit.parsers.reading import NOW_US, origin, read, tags, us
 
@@ -105,3 +107,10 @@ def test_json_in_a_declared_encoding_is_plain_text() -> None:
     assert event.get("message") == "登录失败"
     assert tags(event) == []
     assert "bad_text" in tags(read("json", raw))
+
+
+def test_names_without_end_are_read_as_they_are_and_not_all_remembered() -> None:
+    for number in range(25_000):
+        assert flatten({"a": {f"k{number}": {"x" * 300: number}}}) == {f"a.k{number}.{'x' * 300}": number}
+    assert json_text._TOP.kept <= 20_001
+    assert flatten({"a": {"k1": 1}}) == {"a.k1": 1}

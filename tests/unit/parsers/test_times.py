@@ -92,3 +92,12 @@ def test_local_times_know_the_summer_of_their_zone() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     assert read_iso("2026-07-01 12:00:00", berlin) == Moment(us("2026-07-01T10:00:00Z"), assumed=True)
     assert read_iso("2026-12-01 12:00:00", berlin) == Moment(us("2026-12-01T11:00:00Z"), assumed=True)
+
+
+@pytest.mark.parametrize("text", ["2026-11-24T00:15:30Z", "2026-11-24T00:15:30.25Z", "2026-11-24T00:15:30.1234567Z"])
+@pytest.mark.parametrize("odd", ["", "2", "6", "Z", ".", ":", "T", " ", "+", "٤"])
+def test_a_usual_time_with_one_letter_changed_is_read_as_strictly_as_any(text: str, odd: str) -> None:
+    for at in range(len(text)):
+        for changed in (text[:at] + odd + text[at:], text[:at] + odd + text[at + 1 :]):
+            if not changed.isdigit():
+                assert read_time(changed, UTC) == read_iso(changed, UTC), changed
