@@ -102,9 +102,7 @@ class Sender:
                 self._note(
                     StoreError(
                         Words(f"向集群发送时出错（{what}）。", f"Sending to the cluster failed ({what})."),
-                        hint=Words(
-                            "会继续重试；守护进程日志有详情。", "It is tried again; the log says more."
-                        ),
+                        hint=Words("会继续重试；守护进程日志有详情。", "It is tried again; the log says more."),
                     )
                 )
             else:
