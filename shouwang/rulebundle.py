@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from shouwang.errors import UsageError
 from shouwang.words import Words
@@ -44,14 +44,20 @@ class _Refused(Exception):
         self.words = Words(zh, en)
 
 
-def unpack(descriptor: int, to: Path) -> int:
-    """How many rule files there are. ``to`` must not exist, and does not when this raises ``UsageError``."""
+class Unpacked(NamedTuple):
+    files: int
+    left_out: int
+    """Rule files beside the folders rules, rules-...: a collection's tests and the like."""
+
+
+def unpack(descriptor: int, to: Path) -> Unpacked:
+    """``to`` must not exist, and does not when this raises ``UsageError``."""
     to.mkdir(mode=0o700)
     try:
         with os.fdopen(os.dup(descriptor), "rb") as file:
             file.seek(0)
             number = _write_all(_entries(file), to)
-        _keep_rules_only(to)
+        left_out = _keep_rules_only(to)
         if not number:
             raise _Refused("其中没有规则文件", "there is no rule file in it")
     except _Refused as refused:
@@ -60,7 +66,7 @@ def unpack(descriptor: int, to: Path) -> int:
     except _BROKEN as wrong:
         shutil.rmtree(to, ignore_errors=True)
         raise _usage(Words(f"已损坏或格式不符（{wrong}）", f"it is damaged or no archive ({wrong})")) from wrong
-    return number
+    return Unpacked(number - left_out, left_out)
 
 
 def _usage(why: Words) -> UsageError:
@@ -155,8 +161,11 @@ class _Bounded(io.RawIOBase):
         return data
 
 
-def _keep_rules_only(folder: Path) -> None:
-    """A collection's one folder at the top goes; of a collection with folders rules, rules-... only these stay."""
+def _keep_rules_only(folder: Path) -> int:
+    """A collection's one folder at the top goes; of a collection with folders rules, rules-... only these stay.
+
+    How many files went.
+    """
     while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir() and not inside[0].name.startswith("rules-"):
         (only,) = inside
         moved = folder.with_name(f".{folder.name}.{only.name[:40]}")
@@ -164,6 +173,13 @@ def _keep_rules_only(folder: Path) -> None:
         folder.rmdir()
         moved.rename(folder)
     named = [each for each in folder.iterdir() if each.is_dir() and each.name.split("-")[0] == "rules"]
-    for each in folder.iterdir() if named else ():
-        if each not in named:
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    others = [each for each in folder.iterdir() if each not in named] if named else []
+    gone = 0
+    for each in others:
+        if each.is_dir():
+            gone += sum(file.is_file() for file in each.rglob("*"))
+            shutil.rmtree(each)
+        else:
+            gone += 1
+            each.unlink()
+    return gone

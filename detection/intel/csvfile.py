@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 from detection.intel.indicator import HASHES, Indicator, Kind, NoIndicator, canonical, guessed
 from detection.intel.leftout import LeftOut, Unreadable
 from detection.intel.times import time_us
+from shouwang.words import Words
 
 _LONGEST_LINE: Final = 65_536
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -72,7 +73,9 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
     while line := file.readline(_LONGEST_LINE):
         number += 1
         if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-            raise Unreadable(f"line {number} is longer than {_LONGEST_LINE} bytes")
+            raise Unreadable(
+                Words(f"第 {number} 行超过 {_LONGEST_LINE} 字节", f"line {number} is longer than {_LONGEST_LINE} bytes")
+            )
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
@@ -131,7 +134,7 @@ def _value(text: str, named: str) -> tuple[Kind, str]:
         return canonical(kind, text)
     if named.lower() in {"hash", "file", "ip:port"}:
         return guessed(text.rsplit(":", 1)[0] if named.lower() == "ip:port" else text)
-    raise NoIndicator(f"type {named[:40]!r} is not known")
+    raise NoIndicator(f"type not known: {named[:40]!r}")
 
 
 def _confidence(text: str) -> int | None:

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final, TypeAlias
 from detection.intel import csvfile, misp, stix
 from detection.intel.indicator import Indicator
 from detection.intel.leftout import LeftOut, Unreadable
+from shouwang.words import Words
 
 Reader: TypeAlias = Callable[[BinaryIO], Iterator[Indicator | LeftOut]]
 
@@ -21,10 +22,10 @@ def format_of(file: BinaryIO) -> str:
     file.seek(0)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
-        raise Unreadable("the file is empty")
+        raise Unreadable(Words("文件为空", "the file is empty"))
     if start[:1] not in {b"{", b"["}:
         if b"\0" in head:
-            raise Unreadable("no text: unpack it first")
+            raise Unreadable(Words("不是文本，请先解压", "no text: unpack it first"))
         return "csv"
     stix_signs = (b'"objects"', b'"spec_version"', b'"bundle--', b'"indicator--')
     return "stix" if any(sign in head for sign in stix_signs) else "misp"

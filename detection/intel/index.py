@@ -26,6 +26,7 @@ import orjson
 from detection.intel.head import Head
 from detection.intel.indicator import Indicator, Kind
 from detection.intel.leftout import LeftOut
+from shouwang.words import Words
 
 MAGIC: Final = b"shouwang-intel-1\n"
 _LENGTH: Final = struct.Struct("<I")
@@ -37,6 +38,10 @@ MOST_EXAMPLES: Final = 5
 
 class DamagedIndex(ValueError):
     """The file is no index, or not whole."""
+
+    def __init__(self, why: Words) -> None:
+        super().__init__(why.en)
+        self.why = why
 
 
 class TooMany(ValueError):
@@ -165,12 +170,12 @@ class Index:
         try:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:
-            raise DamagedIndex("empty") from None
+            raise DamagedIndex(Words("为空", "empty")) from None
         self.head, start = _head_of(self._map)
         count = self.head.total
         records = start + 16 * count
         if records + self.head.records_bytes != len(self._map):
-            raise DamagedIndex("cut off")
+            raise DamagedIndex(Words("不完整", "cut off"))
         whole = memoryview(self._map)
         self._keys = whole[start : start + 8 * count].cast("Q")
         self._places = whole[start + 8 * count : records].cast("Q")
@@ -216,9 +221,9 @@ class Index:
 def _head_of(held: mmap.mmap) -> tuple[Head, int]:
     start = len(MAGIC) + _LENGTH.size
     if held[: len(MAGIC)] != MAGIC or len(held) < start:
-        raise DamagedIndex("no index of this version")
+        raise DamagedIndex(Words("不是此版本的情报集文件", "no index of this version"))
     (length,) = _LENGTH.unpack(held[len(MAGIC) : start])
     try:
         return Head(**orjson.loads(held[start : start + length])), start + length
     except (orjson.JSONDecodeError, TypeError):
-        raise DamagedIndex("its head cannot be read") from None
+        raise DamagedIndex(Words("文件头无法读取", "its head cannot be read")) from None

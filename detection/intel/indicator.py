@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from urllib.parse import quote, urlsplit
 
 LONGEST: Final = 2048
-"""Characters of one value; longer ones are refused."""
+"""Characters of one value; longer ones are refused, with a reason that names the number."""
 _SHORTEST_PREFIX: Final = {4: 8, 6: 19}
 """Networks with a shorter prefix hold whole countries."""
 _HASHES: Final = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
@@ -69,7 +69,7 @@ class Indicator:
 
 
 class NoIndicator(ValueError):
-    """Why a value is not taken. The text is short, without the value, so that equal reasons can be counted."""
+    """Why a value is not taken, as ``reasons`` says it."""
 
 
 def refang(text: str) -> str:
@@ -88,7 +88,7 @@ def canonical(kind: Kind, text: str) -> tuple[Kind, str]:
     if not cleaned:
         raise NoIndicator("empty")
     if len(cleaned) > LONGEST:
-        raise NoIndicator(f"longer than {LONGEST} characters")
+        raise NoIndicator("longer than 2048 characters")
     return _READERS[kind](cleaned)
 
 
@@ -270,11 +270,12 @@ def _unescaped(found: re.Match[str]) -> str:
 def _hash(kind: Kind) -> Callable[[str], tuple[Kind, str]]:
     length = next(length for length, name in _HASHES.items() if name == kind.value)
     empty = hashlib.new(kind.value, usedforsecurity=False).hexdigest()
+    none = f"no {kind.value}"
 
     def read(text: str) -> tuple[Kind, str]:
         digest = text.lower()
         if len(digest) != length or not _HEX.fullmatch(digest):
-            raise NoIndicator(f"no {kind.value}")
+            raise NoIndicator(none)
         if len(set(digest)) == 1 or digest == empty:
             raise NoIndicator("the hash of nothing")
         return kind, digest

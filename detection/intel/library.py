@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from detection.intel.index import DamagedIndex, Index
+from shouwang.words import Words, words
 
 SUFFIX: Final = ".idx"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -28,7 +29,7 @@ class Library:
         self._folder = folder
         self._changing = threading.Lock()
         self.sets: Mapping[str, Index] = MappingProxyType({})
-        self.damaged: Mapping[str, str] = MappingProxyType({})
+        self.damaged: Mapping[str, Words] = MappingProxyType({})
         """File -> why it is not used."""
         self.reload()
 
@@ -37,14 +38,16 @@ class Library:
 
     def reload(self) -> None:
         found: dict[str, Index] = {}
-        damaged: dict[str, str] = {}
+        damaged: dict[str, Words] = {}
         for path in sorted(self._folder.glob("*" + SUFFIX)) if self._folder.is_dir() else ():
             if not good_name(path.stem):
                 continue
             try:
                 found[path.stem] = Index.at(path)
-            except (DamagedIndex, OSError) as wrong:
-                damaged[str(path)] = str(wrong)
+            except DamagedIndex as wrong:
+                damaged[str(path)] = wrong.why
+            except OSError as wrong:
+                damaged[str(path)] = words(str(wrong.strerror))
         self.sets, self.damaged = MappingProxyType(found), MappingProxyType(damaged)
 
     def adopt(self, name: str, made: Path) -> None:

@@ -74,7 +74,7 @@ def _attribute(item: Mapping[str, object], about: Mapping[str, str], where: str)
         return
     kinds = _TYPES.get(named)
     if kinds is None:
-        yield LeftOut(where, f"type {named[:40]!r}")
+        yield LeftOut(where, f"type not known: {named[:40]!r}")
         return
     parts = str(item.get("value") or "").split("|")
     if len(parts) != len(kinds):

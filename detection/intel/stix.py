@@ -58,7 +58,7 @@ def _indicator(item: Mapping[str, object], where: str) -> Iterator[Indicator | L
         yield LeftOut(where, "revoked")
         return
     if item.get("pattern_type", "stix") != "stix":
-        yield LeftOut(where, f"pattern type {str(item.get('pattern_type'))[:20]!r}")
+        yield LeftOut(where, f"pattern in another language: {str(item.get('pattern_type'))[:20]!r}")
         return
     try:
         pairs = comparisons(str(item.get("pattern") or ""))
@@ -81,7 +81,7 @@ def _indicator(item: Mapping[str, object], where: str) -> Iterator[Indicator | L
 def _canonical(path: str, text: str) -> tuple[Kind, str]:
     kind = _PATHS.get(path)
     if kind is None:
-        raise NoIndicator(f"the pattern asks for {path[:60]}")
+        raise NoIndicator(f"the pattern asks for: {path[:60]}")
     if kind is Kind.IP and path.startswith("network-traffic:") and any(c.isalpha() for c in text) and ":" not in text:
         kind = Kind.DOMAIN
     return canonical(kind, refang(text))
@@ -107,7 +107,7 @@ def comparisons(pattern: str) -> list[tuple[str, str]]:
             at += 1
         else:
             raise NoIndicator(
-                f"a pattern with {text[:20]}" if name in {"word", "mark"} else "a pattern that cannot be read"
+                f"a pattern with: {text[:20]}" if name in {"word", "mark"} else "a pattern that cannot be read"
             )
     if not found:
         raise NoIndicator("no pattern")
@@ -129,7 +129,7 @@ def _values(tokens: list[tuple[str, str]], at: int) -> tuple[list[str], int]:
         if at < len(tokens) and tokens[at][1] == ")":
             return values, at + 1
     known = operator.upper() in {"=", "ISSUBSET", "IN"} or name not in {"word", "mark"}
-    raise NoIndicator("a pattern that cannot be read" if known else f"a pattern with {operator[:20]}")
+    raise NoIndicator("a pattern that cannot be read" if known else f"a pattern with: {operator[:20]}")
 
 
 def _text(literal: str) -> str:

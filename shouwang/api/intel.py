@@ -11,6 +11,7 @@ from pydantic import Field
 
 from shouwang.api.context import Args, Context, Json, NoArgs
 from shouwang.errors import ShouwangError, UsageError
+from shouwang.flows.intelligence import in_language
 from shouwang.words import Words
 
 _DAY_US = 86_400_000_000
@@ -64,16 +65,16 @@ def add(context: Context, args: AddArgs) -> Json:
         told=lambda _said: _go_on(context),
     )
     context.note("intel.add.done", args.name, result)
-    return {"name": args.name, **result}
+    return {"name": args.name, **in_language(result, context.lang)}
 
 
 def list_sets(context: Context, args: NoArgs) -> Json:
     sets = [context.services.intelligence.described(head.name) for head in context.services.intelligence.heads()]
-    return {"sets": [_timed(context, each) for each in sets]}
+    return {"sets": [_timed(context, in_language(each, context.lang)) for each in sets]}
 
 
 def show(context: Context, args: NameArgs) -> Json:
-    return _timed(context, context.services.intelligence.described(args.name))
+    return _timed(context, in_language(context.services.intelligence.described(args.name), context.lang))
 
 
 def test(context: Context, args: TestArgs) -> Json:

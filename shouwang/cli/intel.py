@@ -160,8 +160,8 @@ def remove(args: argparse.Namespace) -> int:
 
 def _left_out(args: argparse.Namespace, answer: Answer) -> None:
     """On stderr: which values are no indicators here, why, and where the first ones stand."""
-    say, examples = words(args), answer.part("examples")
-    left = answer.part("left_out").fields
-    for reason, number in sorted(left.items(), key=lambda each: -int(str(each[1]))):
-        places = ", ".join(examples.texts(reason))
-        print(f"  ! {say('未采用', 'left out')} {number}: {shown(reason)} ({places})", file=sys.stderr)
+    say = words(args)
+    for each in answer.parts("reasons"):
+        places = say("、", ", ").join(each.texts("places"))
+        line = say("{}：{}（{}）", "{}: {} ({})").format(each["number"], each["text"], places)
+        print(f"  ! {say('未采用', 'left out')} {line}", file=sys.stderr)

@@ -22,7 +22,7 @@ from shouwang.client import Caller
 from shouwang.errors import UsageError
 from shouwang.model import Value
 from shouwang.rulearchive import pack
-from shouwang.words import Words
+from shouwang.words import Words, many
 
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
         if not args.json:
             print(f"{staged['name']} {staged['version']}  sha256 {staged['sha256']}")
             print(f"{say('文件', 'files')} {staged['files']}, {say('规则', 'rules')} {staged['rules']}")
+            _show_left_out(staged, say)
             show_difference(staged, say)
         replayed = [] if args.no_replay else replay(args, daemon, staged)
         if not _wanted(args, say):
@@ -47,6 +48,12 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(in_force(result, say))
     return 0
+
+
+def _show_left_out(staged: Answer, say: Say) -> None:
+    if left := staged.number("files_left_out"):
+        zh = f"未采用 {left:.0f} 个规则文件：不在名为 rules 或 rules-… 的目录中"
+        print(say(zh, f"left out {many(left, 'rule file')}: not in a folder named rules or rules-..."))
 
 
 def _stage(args: argparse.Namespace, daemon: Caller) -> Value:

@@ -53,7 +53,7 @@ def _built(file: BinaryIO, head: Head, form: str, to: Path, say: Callable[[Json]
         return build(_counted(FORMATS[named](file), say), head, to)
     except Unreadable as wrong:
         raise UsageError(
-            Words(f"无法读取此情报文件：{wrong}。", f"The file cannot be read: {wrong}."),
+            Words(f"无法读取此情报文件：{wrong.why.zh}。", f"The file cannot be read: {wrong.why.en}."),
             hint=Words(
                 "支持 CSV、STIX 2.1 与 MISP JSON；原有情报集未变。",
                 "CSV, STIX 2.1 and MISP JSON are read; the set in use stays.",

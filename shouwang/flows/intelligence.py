@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from detection.intel import reasons
 from detection.intel.fields import Sort, candidates
 from detection.intel.head import Head
 from detection.intel.indicator import HASHES, Kind, NoIndicator, guessed
@@ -17,7 +18,7 @@ from shouwang import worker
 from shouwang.clock import Clock
 from shouwang.errors import UsageError
 from shouwang.model import Finding, Level, Value
-from shouwang.words import Words
+from shouwang.words import NOTHING, Words
 
 Json = dict[str, Value]
 _SORTS: Final[Mapping[Kind, Sort]] = {
@@ -86,7 +87,7 @@ class Intelligence:
             if not result["indicators"]:
                 raise UsageError(
                     Words("文件中没有一条可用的指标。", "The file holds no indicator that can be used."),
-                    hint=Words(_reasons(result, zh=True), _reasons(result, zh=False)),
+                    hint=_hint(result),
                 )
             self.library.adopt(name, made)
         finally:
@@ -143,8 +144,9 @@ class Intelligence:
         try:
             kind, value = guessed(text)
         except NoIndicator as refused:
+            why = reasons.said(str(refused))
             raise UsageError(
-                Words(f"{text[:100]!r} 不是可查的值（{refused}）。", f"{text[:100]!r} cannot be asked for: {refused}."),
+                Words(f"{text[:100]!r} 不是可查的值（{why.zh}）。", f"{text[:100]!r} cannot be asked for: {why.en}."),
                 hint=Words(
                     "可查地址、网段、域名、网址、邮箱、哈希。",
                     "Ask for an address, network, name, URL, e-mail or hash.",
@@ -179,7 +181,10 @@ class Intelligence:
         found = [
             Finding(
                 Level.BROKEN,
-                Words(f"情报集文件 {path} 已损坏，未使用：{why}。", f"The set {path} is damaged and not used: {why}."),
+                Words(
+                    f"情报集文件 {path} 已损坏，未使用：{why.zh}。",
+                    f"The set {path} is damaged and not used: {why.en}.",
+                ),
                 Words("请重新 `shouwang intel add`。", "Make it again: `shouwang intel add`."),
             )
             for path, why in self.library.damaged.items()
@@ -203,8 +208,34 @@ class Intelligence:
         return found
 
 
-def _reasons(result: Json, *, zh: bool) -> str:
+def in_language(described: Json, lang: str) -> Json:
+    """With ``reasons``: what was left out as the reader is told it, the most frequent first."""
+    left, examples = described["left_out"], described["examples"]
+    assert isinstance(left, dict)
+    assert isinstance(examples, dict)
+    told: list[Value] = [
+        {
+            "key": key,
+            "text": reasons.said(key).of(lang),
+            "number": number,
+            "places": [reasons.place(str(each)).of(lang) for each in _list(examples.get(key))],
+        }
+        for key, number in sorted(left.items(), key=lambda each: -int(str(each[1])))
+    ]
+    return {**described, "reasons": told}
+
+
+def _list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else []
+
+
+def _hint(result: Json) -> Words:
+    """Why nothing of a file was taken."""
     left = result["left_out"]
     assert isinstance(left, dict)
-    said = "; ".join(f"{reason} ({number})" for reason, number in left.items())
-    return f"未采用的原因：{said}。" if zh else f"Left out: {said}."
+    if not left:
+        return NOTHING
+    each = [(reasons.said(key), number) for key, number in left.items()]
+    zh = "；".join(f"{why.zh}（{number}）" for why, number in each)
+    en = "; ".join(f"{why.en} ({number})" for why, number in each)
+    return Words(f"未采用的原因：{zh}。", f"Left out: {en}.")

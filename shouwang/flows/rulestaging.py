@@ -36,9 +36,9 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
             hint=Words("请重新下载并核对。", "Download it again and compare."),
         )
     say({"doing": "unpack"})
-    number = unpack(files[0], to)
+    unpacked = unpack(files[0], to)
     try:
-        say({"doing": "load", "files": number})
+        say({"doing": "load", "files": unpacked.files})
         before, after = _loaded(args, "before"), _loaded(args, "rules")
         mine = [rule for rule in after.rules if rule.path.is_relative_to(to)]
         if not mine:
@@ -49,7 +49,8 @@ def work(args: Json, files: Sequence[int], say: Callable[[Json], None]) -> Json:
             )
         return {
             "sha256": digest,
-            "files": number,
+            "files": unpacked.files,
+            "files_left_out": unpacked.left_out,
             "rules": len(mine),
             "refused_of_it": sum(each.path.is_relative_to(to) for each in after.refused),
             **_told(difference(before, after), to, str(args.get("lang", ""))),

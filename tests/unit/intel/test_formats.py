@@ -173,6 +173,7 @@ def test_a_file_cut_in_the_middle_is_refused_as_a_whole(form: str) -> None:
     assert str(refused.value).startswith("no JSON: ")
     assert "  " not in str(refused.value)
     assert "\n" not in str(refused.value)
+    assert refused.value.why.zh.startswith("不是完好的 JSON")
 
 
 def test_the_form_of_a_file_is_seen_by_its_beginning() -> None:

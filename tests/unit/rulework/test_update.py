@@ -83,6 +83,30 @@ def test_a_release_gives_its_rule_folders_and_nothing_else(tmp_path: Path, suffi
     assert unpacked(path, tmp_path / "out") == ["rules-threat-hunting/b.yaml", "rules/linux/a.yml"]
 
 
+def test_rule_files_beside_the_rule_folders_are_counted(tmp_path: Path) -> None:
+    beside = {"s/tests/a.yml": "x", "s/tests/deep/b.yaml": "x", "s/.ci.yml": "x", "s/README.md": "x"}
+    with zipped(tmp_path / "r.zip", {"s/rules/a.yml": "a"} | beside).open("rb") as file:
+        assert unpack(file.fileno(), tmp_path / "out") == (1, 3)
+    with zipped(tmp_path / "all.zip", {"linux/a.yml": "a", "web/b.yml": "b"}).open("rb") as file:
+        assert unpack(file.fileno(), tmp_path / "all") == (2, 0)
+
+
+def test_the_command_says_how_many_rule_files_it_left_out(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"s/rules/a.yml": rule(11), "s/tests/a.yml": rule(12), "s/tests/b.yml": rule(13)}
+    archive = zipped(tmp_path / "1.zip", files)
+    command = ["rules", "update", str(archive), "--name", "hq", "--no-replay", "--home", str(home.path)]
+    assert main([*command, "--lang", "zh"]) == 1
+    assert "文件 1, 规则 1\n未采用 2 个规则文件：不在名为 rules 或 rules-… 的目录中\n" in capsys.readouterr().out
+    assert main([*command, "--lang", "en"]) == 1
+    said = "files 1, rules 1\nleft out 2 rule files: not in a folder named rules or rules-...\n"
+    assert said in capsys.readouterr().out
+    zipped(archive, {"s/rules/a.yml": rule(11)})
+    assert main([*command, "--lang", "en"]) == 1
+    assert "left out" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "name", ["../a.yml", "/etc/a.yml", "x/../../a.yml", "a\\..\\b.yml", "a\x1b.yml", "/".join("d" * 30) + "/a.yml"]
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from shouwang.api.table import perform
+from shouwang.cli.main import main
 from shouwang.clock import ManualClock
 from shouwang.config import load
 from shouwang.errors import AccessError, ShouwangError, UsageError
@@ -20,6 +22,7 @@ from tests.unit.state.conftest import NOON_US
 
 DAY_US = 86_400_000_000
 SHAPE = Shape(dataset="test.flat", parser="json", paths={}, prefixes=(("", ()),))
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 Add = Callable[..., dict[str, Value]]
 
 
@@ -61,6 +64,71 @@ def test_a_set_is_in_use_at_once_and_its_next_version_says_the_difference(servic
     assert (second["added"], second["gone"], second["kept"]) == (1, 1, 1)
     assert hits(services, "203.0.113.9") == []
     assert hits(services, "203.0.113.11") == ["intel:feed"]
+
+
+def test_what_was_left_out_is_told_in_the_readers_language_under_one_key(services: Services, add: Add) -> None:
+    made = add("type,value\nip,203.0.113.9\nip,10.0.0.1\nasn,AS1\nip,10.0.0.2\n")
+    private = "an address of private or special networks"
+    assert made["left_out"] == {private: 2, "type not known: 'asn'": 1}
+    told = {lang: perform(services, "aud", "intel.show", {"name": "feed"}, lang=lang) for lang in ("zh", "en")}
+    zh, en = (each["reasons"] for each in told.values() if isinstance(each, dict))
+    assert zh == [
+        {"key": private, "text": "属于私有或特殊网段的地址", "number": 2, "places": ["第 3 行", "第 5 行"]},
+        {"key": "type not known: 'asn'", "text": "未知类型：'asn'", "number": 1, "places": ["第 4 行"]},
+    ]
+    assert en == made["reasons"]
+    assert isinstance(en, list)
+    assert en[0] == {"key": private, "text": private, "number": 2, "places": ["line 3", "line 5"]}
+    said = str([entry.detail for entry in services.state.trail.list()[1]])
+    assert private in said
+    assert "reasons" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "zh"),
+    [
+        ("10.0.0.1\n", "未采用的原因：属于私有或特殊网段的地址（1）。"),
+        ("# nothing\n", "没有一条可用的指标。"),
+        ("\0PK", "不是文本，请先解压"),
+        ("\n", "文件为空"),
+        ("a" * 70_000, "第 1 行超过 65536 字节"),
+        ('{"type": "bundle", "objects": [', "不是完好的 JSON"),
+    ],
+)
+def test_a_file_of_which_nothing_is_taken_is_refused_in_both_languages(
+    services: Services, tmp_path: Path, text: str, zh: str
+) -> None:
+    path = tmp_path / "feed"
+    path.write_text(text, encoding="utf-8")
+    said = []
+    for lang in ("zh", "en"):
+        with path.open("rb") as file, pytest.raises(UsageError) as refused:
+            perform(services, "ana", "intel.add", {"name": "feed", "path": "feed"}, file.fileno(), lang=lang)
+        said.append(refused.value.whole.of(lang))
+    assert zh in said[0]
+    assert not CHINESE.search(said[1]), said[1]
+
+
+def test_a_value_that_cannot_be_asked_for_and_a_damaged_set_say_why_in_both_languages(services: Services) -> None:
+    with pytest.raises(UsageError) as refused:
+        asked(services, "intel.test", value="10.0.0.1")
+    assert "属于私有或特殊网段的地址" in refused.value.whole.zh
+    services.home.intel.mkdir(exist_ok=True)
+    (services.home.intel / "other.idx").write_bytes(b"?")
+    services.intelligence.library.reload()
+    what = services.intelligence.findings()[0].what
+    assert what.zh.endswith("已损坏，未使用：不是此版本的情报集文件。")
+    assert what.en.endswith("is damaged and not used: no index of this version.")
+
+
+def test_the_command_tells_a_chinese_reader_in_chinese_what_was_left_out(
+    services: Services, add: Add, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add("203.0.113.9\n1.2.3.4/x\n")
+    assert main(["intel", "show", "feed", "--lang", "zh", "--home", str(services.home.path)]) == 0
+    assert capsys.readouterr().err == "  ! 未采用 1：不是网段（第 2 行）\n"
+    assert main(["intel", "show", "feed", "--lang", "en", "--home", str(services.home.path)]) == 0
+    assert capsys.readouterr().err == "  ! left out 1: no network (line 2)\n"
 
 
 def test_an_engine_that_runs_already_meets_the_new_set(services: Services, add: Add) -> None:
