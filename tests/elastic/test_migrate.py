@@ -189,7 +189,11 @@ def test_killed_three_times_it_goes_on(daemon: Daemon, tmp_path: Path, elastic: 
         process.kill()
         process.wait(30)
         process = daemon.start()
-    wait_for(lambda: stage(daemon) == "done", LONGEST_S)
+    try:
+        wait_for(lambda: stage(daemon) == "done", LONGEST_S)
+    except AssertionError as late:
+        late.add_note(daemon.run("store", "migrate", "--status", "--json").stdout + daemon.log())
+        raise
     assert ledger(daemon) == before
     wait_for(lambda: count(daemon, "NOT source:x") >= all_of_it, 60)
     assert load(daemon.home.config).store.url == elastic.url
