@@ -41,7 +41,7 @@ def test_the_next_test_finds_it_empty(elastic: Node) -> None:
     elastic.ask("/t-1", {})
     elastic.ask("/_cluster/settings", {"persistent": {"cluster.max_shards_per_node": 7}})
     empty(elastic)
-    assert elastic.ask("/_all?expand_wildcards=all") == {}
+    assert [name for name in elastic.ask("/_all?expand_wildcards=all") if not name.startswith(".")] == []
     assert elastic.ask("/_cluster/settings") == {"persistent": {}, "transient": {}}
     with pytest.raises(HTTPError):
         elastic.ask("/_index_template/t")

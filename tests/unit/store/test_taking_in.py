@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from shouwang.clock import ManualClock
 from shouwang.errors import ShouwangError, StoreError
 from shouwang.eventstore.base import Stored
 from shouwang.eventstore.embedded import EmbeddedStore
+from shouwang.eventstore.exported import batches
 from shouwang.eventstore.exporting import export
 from shouwang.flows.archiving import Archives
 from shouwang.model import Value
@@ -69,7 +71,7 @@ def test_the_ledger_afterwards_is_that_of_the_archive_and_a_second_time_adds_not
 def test_one_that_was_broken_off_is_made_whole_by_the_next(
     store: EmbeddedStore, archives: Archives, entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shouwang.flows.archiving.BATCH_EVENTS", 10)
+    monkeypatch.setattr("shouwang.flows.archiving.batches", partial(batches, most=10))
 
     def stopping(said: Mapping[str, Value]) -> None:
         if said["events"] == 10:
