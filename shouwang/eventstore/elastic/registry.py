@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple, TypedDict, cast
 
-from elasticsearch import ConflictError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
 from shouwang.errors import StoreError
 from shouwang.eventstore.base import DayLedger
@@ -27,6 +27,14 @@ from shouwang.words import Words
 Json = dict[str, Value]
 OWNER: Final = "home"
 _AT_ONCE: Final = 1_000
+
+_NO_SHARD: Final = 503
+_BEGINS_IN: Final = "10s"
+
+
+class _Hit(TypedDict):
+    _source: Json
+    sort: list[Value]
 
 
 class Writer(NamedTuple):
@@ -148,19 +156,38 @@ class Registry:
         after: Sequence[Value] | None = None
         while True:
             with telling(self._where):
-                hits = self._client.search(
-                    index=self._index,
-                    ignore_unavailable=True,
-                    query={"bool": {"filter": [{"term": {"kind": kind}}, *more]}},
-                    sort=[{"key": "asc"}],
-                    size=_AT_ONCE,
-                    search_after=after,
-                    track_total_hits=False,
-                )["hits"]["hits"]
+                try:
+                    hits = self._page(kind, more, after)
+                except ApiError as error:
+                    if error.status_code != _NO_SHARD or not self._begun():
+                        raise
+                    hits = self._page(kind, more, after)
             yield from (hit["_source"] for hit in hits)
             if len(hits) < _AT_ONCE:
                 return
             after = hits[-1]["sort"]
+
+    def _page(self, kind: str, more: Sequence[Json], after: Sequence[Value] | None) -> list[_Hit]:
+        return cast(
+            "list[_Hit]",
+            self._client.search(
+                index=self._index,
+                ignore_unavailable=True,
+                query={"bool": {"filter": [{"term": {"kind": kind}}, *more]}},
+                sort=[{"key": "asc"}],
+                size=_AT_ONCE,
+                search_after=after,
+                track_total_hits=False,
+            )["hits"]["hits"],
+        )
+
+    def _begun(self) -> bool:
+        """Waits a moment for the index: it may just be made. A role that may not ask does not wait."""
+        try:
+            self._client.cluster.health(index=self._index, wait_for_status="yellow", timeout=_BEGINS_IN)
+        except ApiError:
+            return False
+        return True
 
 
 def _key(writer: str, row: DayLedger) -> str:
