@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from detection.fast.budget import Budget, Memory
 from detection.fast.formulas import NONE, Ids, cover, holds
 from detection.fast.required import required
 from detection.fast.routes import Program
@@ -34,7 +35,7 @@ _WORTH: Final = 1 / 2
 """Of the lines of the trial at least so many must be silent."""
 _AS_GOOD: Final = 0.95
 """Fewer pieces are found faster, though they leave a few more lines awake."""
-_MOST_KNOWN: Final = 8192
+_ENTRY_BYTES: Final = 120
 
 
 class Needs:
@@ -172,7 +173,7 @@ class Gate(Finder):
 
     __slots__ = ("awake", "doubt", "needs")
 
-    def __init__(self, needs: Needs, broad: Sequence[str]) -> None:
+    def __init__(self, needs: Needs, broad: Sequence[str], budget: Budget) -> None:
         self.needs = needs
         self.doubt = len(needs.pieces)
         """Among the hits where the line may hold a keyword of any event, or writes letters in another way."""
@@ -180,33 +181,33 @@ class Gate(Finder):
         super().__init__(
             [*((piece, needs.pieces[piece]) for piece in needs.used()), *((self.doubt, text) for text in doubts)]
         )
-        self.awake = Awake(needs, self.doubt)
+        self.awake = Awake(needs, self.doubt, budget)
 
 
-class Awake(dict[Hits, bool]):
+class Awake(Memory[Hits, bool]):
     """Hits -> whether a rule may fire on a line that has them."""
 
     __slots__ = ("_doubt", "_needs")
 
-    def __init__(self, needs: Needs, doubt: int) -> None:
-        super().__init__()
+    def __init__(self, needs: Needs, doubt: int, budget: Budget) -> None:
+        super().__init__(budget)
         self._needs = needs
         self._doubt = doubt
 
-    def __missing__(self, hits: Hits) -> bool:
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        awake = self[hits] = self._doubt in hits or self._needs.awake(hits)
-        return awake
+    def make(self, key: Hits) -> bool:
+        return self._doubt in key or self._needs.awake(key)
+
+    def size_of(self, key: Hits) -> int:
+        return _ENTRY_BYTES + 8 * len(key)
 
 
 class Trial(Gate):
     """Looks at some lines with all pieces, every one of them awake; then says what gate pays, if any."""
 
-    def __init__(self, needs: Needs, broad: Sequence[str], told: Callable[[Gate | None], None]) -> None:
-        super().__init__(needs, broad)
-        self.awake = Watch(needs, self.doubt, self._tried)
-        self._broad = broad
+    def __init__(self, needs: Needs, broad: Sequence[str], budget: Budget, told: Callable[[Gate | None], None]) -> None:
+        super().__init__(needs, broad, budget)
+        self.awake = Watch(needs, self.doubt, budget, self._tried)
+        self._broad, self._budget = broad, budget
         self._told = told
         self._seen: list[Hits] = []
 
@@ -225,7 +226,7 @@ class Trial(Gate):
         fewer = needs.granting(needs.idle())
         if fewer is not None and self._silent(fewer) >= _AS_GOOD * silent:
             needs = fewer
-        return Gate(needs, self._broad) if silent >= _WORTH * _TRIAL_LINES else None
+        return Gate(needs, self._broad, self._budget) if silent >= _WORTH * _TRIAL_LINES else None
 
     def _silent(self, needs: Needs) -> int:
         """Of the lines seen."""
@@ -237,8 +238,8 @@ class Watch(Awake):
 
     __slots__ = ("_told",)
 
-    def __init__(self, needs: Needs, doubt: int, told: Callable[[Hits], None]) -> None:
-        super().__init__(needs, doubt)
+    def __init__(self, needs: Needs, doubt: int, budget: Budget, told: Callable[[Hits], None]) -> None:
+        super().__init__(needs, doubt, budget)
         self._told = told
 
     def __missing__(self, hits: Hits) -> bool:

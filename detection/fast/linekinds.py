@@ -101,7 +101,7 @@ class Kind:
         if HAS_HYPERSCAN:
             needed = self._kinds.needs(self._route)
             if not needed.always():
-                self.gate = Trial(needed, self._kinds.broad_pieces, self._take)
+                self.gate = Trial(needed, self._kinds.broad_pieces, self._kinds.budget, self._take)
 
     def _take(self, gate: Gate | None) -> None:
         self.gate = gate

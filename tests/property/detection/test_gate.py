@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detection.fast.budget import Budget
 from detection.fast.formulas import Atoms, atoms_of
 from detection.fast.gate import Asked, Gate, needs
 from detection.fast.routes import Program
@@ -98,7 +99,7 @@ def gate_of(nodes: list[Node]) -> Gate:
         test = atoms.tests[atom]
         return Asked(test.predicate, plain=True, whole=isinstance(test, Atom))
 
-    return Gate(needs(programs, asked), ())
+    return Gate(needs(programs, asked), (), Budget())
 
 
 @settings(max_examples=400, deadline=None)
