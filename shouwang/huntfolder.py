@@ -132,7 +132,7 @@ class HuntFolder:
         try:
             state = State(**(self._read("state.json") or {}))  # type: ignore[arg-type]  # what ``keep`` wrote
             state.place = tuple(state.place) if state.place else None  # type: ignore[assignment]  # JSON has lists
-            state.fired = {rule: Fired(**said) for rule, said in state.fired.items()}  # type: ignore[arg-type]
+            state.fired = {rule: Fired(**said) for rule, said in state.fired.items()}  # type: ignore[arg-type]  # as read
         except TypeError as wrong:
             raise self._not_whole() from wrong
         return state

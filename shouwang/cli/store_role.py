@@ -29,8 +29,8 @@ def add_parsers(verbs: Subparsers) -> None:
 
 def role(args: argparse.Namespace) -> int:
     """On stdout the JSON that ``PUT _security/role`` takes; on stderr, to a person, what to do with it."""
-    from shouwang.eventstore.elastic.role import ROLES  # noqa: PLC0415 - only here
-    from shouwang.eventstore.elastic.template import Names  # noqa: PLC0415
+    from shouwang.eventstore.elastic.role import ROLES  # noqa: PLC0415  # only here: it loads what other commands need not
+    from shouwang.eventstore.elastic.template import Names  # noqa: PLC0415  # see above
 
     print(json.dumps(ROLES[args.whom](Names(args.prefix)), indent=2))
     if not args.json and sys.stderr.isatty():
